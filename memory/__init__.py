@@ -1,0 +1,1 @@
+"""The memory of an assistant: store, recall, forget. Imports nothing of `voice_tui`."""

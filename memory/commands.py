@@ -1,0 +1,186 @@
+"""What the command line does with a memory, as plain functions: objects in, objects out, nothing printed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from memory import health
+from memory.errors import MemoryStoreError
+from memory.faults import StoreNotice
+from memory.rows import checked
+from memory.store import ROWS_PER_TRANSACTION, SqliteMemory
+from memory.transfer import LineError, from_line, to_line
+from memory.types import Memory, NewMemory
+
+SHOWN_PROBLEMS = 20
+"""Lines of an import whose faults are told; the rest are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of an import.
+
+    Args:
+        added: Memories that are new in the store.
+        known: Lines whose id or words were there already.
+        refused: Lines that are no memories.
+        problems: "line 3: text is missing", the first SHOWN_PROBLEMS of them.
+    """
+
+    added: int
+    known: int
+    refused: int
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStats:
+    """A store in figures.
+
+    Args:
+        path: The file.
+        memories: Active ones. `pinned`, `spoken` (with a clip): of all.
+        other: Those that are not active.
+        oldest: When the first was said, seconds since 1970; None for an empty store. `newest` likewise.
+        clip_bytes: Size of all clips.
+        file_bytes: Size of the file and its log.
+        schema: The last migration. `sqlite`: version of the library.
+        read_only: Nothing can be written.
+    """
+
+    path: str
+    memories: int
+    other: int
+    pinned: int
+    spoken: int
+    oldest: float | None
+    newest: float | None
+    clip_bytes: int
+    file_bytes: int
+    schema: str
+    sqlite: str
+    read_only: bool
+
+
+def find_one(store: SqliteMemory, part: str) -> Memory:
+    """Return the memory whose id is, begins or ends with `part`.
+
+    Raises:
+        MemoryStoreError: If there is none, or more than one.
+    """
+    found = store.resolve(part)
+    if not found:
+        raise MemoryStoreError(f"There is no memory {part!r}", hint="`voice-tui memory list` shows the ids")
+    if len(found) > 1:
+        raise MemoryStoreError(f"More than one memory has an id like {part!r}", hint="Give more of its digits")
+    return found[0]
+
+
+def add(store: SqliteMemory, text: str, *, speaker: str = "", pinned: bool = False) -> Memory:
+    """Keep what the person typed."""
+    return store.add(NewMemory(text, speaker=speaker, pinned=pinned))
+
+
+def edit(store: SqliteMemory, part: str, text: str) -> Memory:
+    """Replace the words of the memory that `part` names (see `find_one`)."""
+    return store.edit(find_one(store, part).id, text)
+
+
+def forget(store: SqliteMemory, parts: Sequence[str]) -> list[Memory]:
+    """Remove the memories that `parts` name (see `find_one`): all of them, or none if one cannot be found."""
+    return store.forget([find_one(store, part).id for part in parts])
+
+
+def export_lines(store: SqliteMemory, *, clips: bool = True) -> Iterator[str]:
+    """Yield every memory as a line of JSON, oldest first.
+
+    Args:
+        store: Where from.
+        clips: With the recorded clips, as base64.
+    """
+    for memory in store.everything():
+        yield to_line(memory, store.clip(memory.id) if clips and memory.clip_seconds else None)
+
+
+def import_lines(store: SqliteMemory, lines: Iterable[str]) -> Imported:
+    """Put in what the lines hold; a line that is no memory is told and passed over.
+
+    Args:
+        store: Where to.
+        lines: JSON Lines, see `memory.transfer`; empty lines are skipped.
+    """
+    added = known = refused = 0
+    problems: list[str] = []
+    for batch in _batches(_entries(lines)):
+        good = [entry for entry in batch if not isinstance(entry, str)]
+        new = store.put(good)
+        added, known, refused = added + new, known + len(good) - new, refused + len(batch) - len(good)
+        problems += [entry for entry in batch if isinstance(entry, str)][: SHOWN_PROBLEMS - len(problems)]
+    return Imported(added, known, refused, tuple(problems))
+
+
+_Entry = tuple[Memory, bytes | None] | str
+
+
+def _entries(lines: Iterable[str]) -> Iterator[_Entry]:
+    """Yield for every line its memory and clip, or what is wrong with it."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            memory, clip = from_line(line.removeprefix("\ufeff"))
+            checked(memory, clip, now=1.0)  # refused here, with its number, and not in the store with its whole batch
+            yield memory, clip
+        except (LineError, MemoryStoreError) as e:
+            yield f"line {number}: {e}"
+
+
+def _batches(entries: Iterator[_Entry]) -> Iterator[list[_Entry]]:
+    while batch := list(islice(entries, ROWS_PER_TRANSACTION)):
+        yield batch
+
+
+def stats(store: SqliteMemory) -> StoreStats:
+    """Count what is in a store."""
+    with store.reading() as db:
+        active, every, pinned, spoken, oldest, newest = db.execute(
+            "select coalesce(sum(status = 'active'), 0), count(*), coalesce(sum(pinned), 0), "
+            "coalesce(sum(clip_seconds > 0), 0), min(said_at), max(said_at) from memory"
+        ).fetchone()
+        clip_bytes = db.execute("select coalesce(sum(length(sound)), 0) from clip").fetchone()[0]
+        schema = db.execute("select max(name) from migration").fetchone()[0]
+    return StoreStats(
+        path=str(store.path),
+        memories=active,
+        other=every - active,
+        pinned=pinned,
+        spoken=spoken,
+        oldest=oldest,
+        newest=newest,
+        clip_bytes=clip_bytes,
+        file_bytes=sum(_size(store.path.with_name(store.path.name + end)) for end in ("", "-wal")),
+        schema=schema,
+        sqlite=sqlite3.sqlite_version,
+        read_only=store.read_only,
+    )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def check(path: Path) -> health.Health:
+    """Check a file without opening it as a store, which would mend it (see `memory.health.check`)."""
+    return health.check(path)
+
+
+def repair(path: Path) -> tuple[StoreNotice, ...]:
+    """Mend a file (see `memory.health.repair`)."""
+    return health.repair(path)

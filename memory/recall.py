@@ -1,0 +1,137 @@
+"""What bears on a question: candidates, their features, the ranker's order and the judge's relevance."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+
+import numpy as np
+
+from memory import judge, recall_model, rows
+from memory.recall_candidates import Candidate, gather
+from memory.recall_cue import Cue, Frequencies, cue_of
+from memory.recall_features import table
+from memory.recall_model import Model
+from memory.recall_overlap import Floats, Overlap
+from memory.recall_words import passage
+from memory.types import Memory, Query, Recollection
+
+LOOKED_AT = 60
+"""Candidates whose features are worked out."""
+
+CANDIDATES = 15
+"""Candidates that are judged."""
+
+BEFORE_SHARE = 0.3
+"""What the turn before counts when candidates are picked for a closer look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found for a question before it is weighed.
+
+    Args:
+        cue: What is looked for.
+        candidates: At least one.
+        names: Of the features. `features`: their values, shape (candidates, features).
+        vectors: Whether the closeness in meaning is among them.
+    """
+
+    cue: Cue
+    candidates: Sequence[Candidate]
+    names: tuple[str, ...]
+    features: Floats
+    vectors: bool
+
+
+class Recaller:
+    """Recalls from one store; keeps word frequencies between calls. Any thread.
+
+    Args:
+        model: The weights; None = those of this package.
+        zone: Of the days that a question names.
+    """
+
+    def __init__(self, model: Model | None = None, zone: tzinfo = UTC) -> None:
+        self._model = model
+        self._zone = zone
+        self._frequencies = Frequencies()
+
+    def look(self, db: sqlite3.Connection, query: Query) -> Look | None:
+        """Return the candidates and their features, None where nothing has anything to do with the question.
+
+        Args:
+            db: A reader's connection.
+            query: As asked.
+        """
+        total = self._frequencies.total(db)
+        cue = cue_of(query, total, lambda word: self._frequencies.count(db, word), self._zone)
+        found = _closest(cue, gather(db, cue))
+        if not found:
+            return None
+        names, features = table(cue, found, vectors=False)
+        return Look(cue, found, names, features, vectors=False)
+
+    def candidates(self, db: sqlite3.Connection, query: Query, limit: int = CANDIDATES) -> list[Recollection]:
+        """Return the best candidates with their relevance, best first, whatever it is."""
+        return self._judged(db, self.look(db, query), limit)
+
+    def recall(self, db: sqlite3.Connection, query: Query, limit: int = judge.MOST) -> list[Recollection]:
+        """Return what bears on the question, best first; empty where nothing does."""
+        look = self.look(db, query)
+        if look is None:
+            return []
+        found = self._judged(db, look, max(limit, CANDIDATES))
+        return judge.choose(query, look.cue.question, found, limit)
+
+    def _judged(self, db: sqlite3.Connection, look: Look | None, limit: int) -> list[Recollection]:
+        if look is None or limit <= 0:
+            return []
+        model = self._model or recall_model.load()
+        weights = model.vectors if look.vectors and model.vectors else model.words
+        scores = weights.ranker.scores(look.names, look.features)
+        best = [int(place) for place in np.argsort(-scores, kind="stable")[:limit]]
+        odds = weights.judge.scores(*judge.table(look.cue, look.names, look.features[best], scores[best], scores))
+        memories = _memories(db, [look.candidates[i].line.seq for i in best])
+        cover = look.names.index("cover")
+        return [
+            Recollection(
+                memory=memory,
+                relevance=float(shown),
+                importance=judge.importance(model.importance, memory, passage(memory.text)),
+                coverage=float(look.features[i, cover]),
+                why=_why(look.cue, look.candidates[i]),
+            )
+            for i, shown in zip(best, judge.relevance(odds), strict=True)
+            if (memory := memories.get(look.candidates[i].line.seq))
+        ]
+
+
+def _closest(cue: Cue, found: list[Candidate]) -> list[Candidate]:
+    """Return the candidates worth a closer look, best first."""
+    if not found:
+        return []
+    own = Overlap(cue, [c.line.own for c in found], [c.line.speaker for c in found])
+    before = Overlap(cue, [c.words_before for c in found])
+    fused = own.bm25() + own.cover(own.named) + BEFORE_SHARE * before.bm25()
+    return [found[i] for i in np.argsort(-fused, kind="stable")[:LOOKED_AT]]
+
+
+def _memories(db: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, Memory]:
+    marks = ", ".join("?" * len(seqs))
+    query = f"select memory.seq, {rows.COLUMN_LIST} from memory where seq in ({marks})"  # noqa: S608  # constant names
+    return {row[0]: rows.memory_from(row[1:]) for row in db.execute(query, tuple(seqs))}
+
+
+def _why(cue: Cue, candidate: Candidate) -> str:
+    """Return for a person what a memory and the question have in common."""
+    said = [word for one, word in cue.spelled.items() if one in candidate.line.own.stems]
+    around = [word for one, word in cue.spelled.items() if one in candidate.words_before.stems and word not in said]
+    parts = [f"says {', '.join(said)}"] if said else []
+    parts += [f"just after {', '.join(around)}"] if around else []
+    parts += (
+        [f"by {candidate.line.speaker.title()}"] if not cue.names.isdisjoint(candidate.line.speaker.split()) else []
+    )
+    return "; ".join(parts)

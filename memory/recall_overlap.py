@@ -1,0 +1,142 @@
+"""Words that a question and a memory share, weighed. Pure functions; any thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from memory.recall_cue import Cue
+from memory.recall_stem import stem
+from memory.recall_words import Passage
+
+Floats = npt.NDArray[np.floating[Any]]
+Flags = npt.NDArray[np.bool_]
+Columns = dict[str, Floats]
+"""Name of a feature to its values, one for each candidate."""
+
+K1, B = 1.2, 0.6
+"""Of BM25 (Robertson and Zaragoza, "The probabilistic relevance framework", 2009, equation 3.15)."""
+
+USUAL_LENGTH = 18.0
+"""Words of a usual memory, the mean length in BM25; a constant, so that a value means the same in every store."""
+
+NEAR_PLACES = 3
+"""Words apart that two words of a question may stand in a memory to count as a pair."""
+
+ALIKE = 0.5
+"""From here two words are taken for nearly the same."""
+
+MIN_LETTERS = 4
+"""Shorter words are alike by chance."""
+
+
+class Overlap:
+    """Which words of a question stand in which passages.
+
+    Args:
+        cue: What is looked for.
+        passages: The words looked through.
+        speakers: Who said them, lower case; their names count as words, unless none are given.
+
+    Attributes:
+        counts: How often each word occurs, shape (passages, words). `has`: whether. `named`: in the speaker's name.
+        weights: Of the words, shape (words,).
+    """
+
+    def __init__(self, cue: Cue, passages: Sequence[Passage], speakers: Sequence[str] = ()) -> None:
+        shape = len(passages), len(cue.terms)
+        self._cue = cue
+        self._passages = passages
+        self.weights: Floats = np.array(list(cue.terms.values()), dtype=np.float32)
+        self._total = float(self.weights.sum()) or 1.0
+        counts = [[p.stems.get(term, 0) for term in cue.terms] for p in passages]
+        self.counts: Floats = np.array(counts, dtype=np.float32).reshape(shape)
+        self.has: Flags = self.counts > 0
+        names = [[term in name_stems(speaker) for term in cue.terms] for speaker in speakers]
+        self.named: Flags = np.array(names or np.zeros(shape), dtype=bool).reshape(shape)
+
+    def cover(self, has: Flags) -> Floats:
+        """Return the share of the question's weight that is there."""
+        return has @ self.weights / self._total
+
+    def bm25(self) -> Floats:
+        """Return BM25 as a share of the most it could be."""
+        lengths = np.array([p.length for p in self._passages], dtype=np.float32)
+        damped = K1 * (1 - B + B * lengths / USUAL_LENGTH)
+        return (self.counts / (self.counts + damped[:, None])) @ self.weights / self._total
+
+    def rarest(self) -> Floats:
+        """Return the weight of the rarest word that is there, as a share of the rarest that is asked."""
+        top = float(self.weights.max(initial=0.0)) or 1.0
+        return (self.has * self.weights).max(axis=1, initial=0.0) / top
+
+    def best_sentence(self) -> Floats:
+        """Return the largest share of the question's weight that one sentence holds."""
+        terms = self._cue.terms
+        best = [
+            max((sum(terms[t] for t in terms.keys() & sentence) for sentence in p.sentences), default=0.0)
+            for p in self._passages
+        ]
+        return np.array(best, dtype=np.float32) / self._total
+
+
+@lru_cache(maxsize=4_096)
+def name_stems(name: str) -> frozenset[str]:
+    """Return the stems of a name in lower case."""
+    return frozenset(stem(part) for part in name.split())
+
+
+def pairs(cue: Cue, own: Passage) -> float:
+    """Return the share of neighbouring words of the question that stand near each other in the memory."""
+    if len(cue.order) < 2:
+        return 0.0
+    places: dict[str, list[int]] = {}
+    for at, one in enumerate(own.order):
+        if one in cue.terms:
+            places.setdefault(one, []).append(at)
+    hits = sum(
+        any(abs(a - b) <= NEAR_PLACES for a in places[one] for b in places[two])
+        for one, two in zip(cue.order, cue.order[1:], strict=False)
+        if one in places and two in places
+    )
+    return hits / (len(cue.order) - 1)
+
+
+def near_words(cue: Cue, own: Passage) -> float:
+    """Return the share of the question's weight that only nearly occurs: slips of recognition, other endings."""
+    found = 0.0
+    for term, weight in cue.terms.items():
+        if term not in own.stems and len(term) >= MIN_LETTERS:
+            near = max((alike(term, other) for other in own.stems), default=0.0)
+            found += near * weight if near >= ALIKE else 0.0
+    return found / (sum(cue.terms.values()) or 1.0)
+
+
+@lru_cache(maxsize=200_000)
+def alike(one: str, two: str) -> float:
+    """Return how alike two stems are, 0-1: Dice's coefficient of their letter pairs (Adamson and Boreham 1974)."""
+    if len(two) < MIN_LETTERS or abs(len(one) - len(two)) > 3:
+        return 0.0
+    first, second = _letter_pairs(one), _letter_pairs(two)
+    return 2 * len(first & second) / (len(first) + len(second))
+
+
+@lru_cache(maxsize=20_000)
+def _letter_pairs(word: str) -> frozenset[str]:
+    padded = f"^{word}"
+    return frozenset(padded[i : i + 2] for i in range(len(padded) - 1))
+
+
+def share(values: Floats) -> Floats:
+    """Return each value as a share of the best; zeros where there is none above 0."""
+    top = float(values.max(initial=0.0))
+    return values / top if top > 0 else np.zeros_like(values)
+
+
+def place(values: Floats) -> Floats:
+    """Return 1 for the best value, 1/2 for the second, …; equal values share the better place."""
+    return 1.0 / (1.0 + np.searchsorted(np.sort(-values), -values, side="left"))

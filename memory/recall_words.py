@@ -1,0 +1,200 @@
+"""Words for recall: a memory as a passage of stems, and what a question asks for.
+
+Pure functions; any thread.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from memory.recall_stem import stem
+from memory.text import MAX_TERMS, STOP_WORDS, words
+
+MAX_PASSAGE_CHARS = 4_000
+"""As much of a memory as is looked at closely; its index has every word."""
+
+MIN_SENTENCE = 3
+"""Words under which a sentence is taken together with the next."""
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+|\n+")
+_NUMBERS = _set(
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million half dozen "
+    "couple once twice first second third"
+)
+_TIMES = _set(
+    "january february march april may june july august september october november december monday tuesday wednesday "
+    "thursday friday saturday sunday yesterday today tonight tomorrow morning afternoon evening night noon midnight "
+    "week weekend month year summer autumn fall winter spring ago since until last next recently hour hours minute "
+    "minutes o'clock days weeks months years weekends christmas easter birthday soon later"
+)
+_PLACES = _set("in at near to from on into behind under beside outside street road city town north south")
+_REASONS = _set("because since so due cause reason therefore thanks")
+_I = _set("i i'm i've i'd i'll me my mine myself im ive we our us we're we've ours")
+_YOU = _set("you your you're you've yours youre")
+_OTHERS = _set("he she they him her them his hers their theirs it its that those this these there one")
+_WH = {
+    "when": "when", "where": "where", "who": "who", "whose": "who", "whom": "who", "why": "why", "how": "how",
+    "what": "what", "which": "what", "whats": "what", "what's": "what", "when's": "when", "where's": "where",
+    "who's": "who", "whos": "who", "wheres": "where", "whens": "when", "how's": "how",
+}  # fmt: skip
+_AUXILIARIES = _set(
+    "is are was were do does did can could will would should have has had am may might shall isn't aren't wasn't "
+    "weren't don't doesn't didn't can't couldn't won't wouldn't shouldn't haven't hasn't any"
+)
+_ASKING = re.compile(
+    r"^(?:(?:so|and|but|um|uh|hey|ok|okay|well|er|hm+|oh|please|sorry|wait|now)\b[\s,]*)*"
+    r"(?:(?:can|could|would|will) you |please )*"
+    r"(?:tell me|remind me|do you (?:know|remember|recall)|i (?:wonder|forgot|forget|can't remember|cant remember)|"
+    r"any idea|i'd like to know|i want to know|let me know|give me|list|name |show me|refresh my memory|"
+    r"i don't remember|i dont remember|what about|how about|let's hear|read me|i'm trying to remember)",
+)
+_QUANTITIES = _set("many much long old often far big tall high heavy fast late early large")
+_QUANTITY_NOUNS = _set(
+    "time date day year month age number size price amount cost phone code score distance temperature percent"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The words of a memory, made once and kept.
+
+    Args:
+        stems: How often each stem occurs.
+        sentences: The stems of each sentence.
+        order: The stems in order.
+        length: Words.
+        question: It asks something. `first_person`: it speaks of "I". `second_person`: of "you".
+        number: It holds a number. `time`, `place`, `reason`, `name`: likewise a word of that sort.
+    """
+
+    stems: Mapping[str, int]
+    sentences: tuple[frozenset[str], ...]
+    order: tuple[str, ...]
+    length: int
+    content: int
+    question: bool
+    first_person: bool
+    second_person: bool
+    number: bool
+    time: bool
+    place: bool
+    reason: bool
+    name: bool
+
+
+EMPTY = Passage({}, (), (), 0, 0, *([False] * 8))
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a text; a very short one stands together with the next."""
+    parts: list[str] = []
+    open_part = ""
+    for part in _SENTENCE_END.split(text[:MAX_PASSAGE_CHARS]):
+        open_part = f"{open_part} {part}".strip()
+        if len(open_part.split()) >= MIN_SENTENCE:
+            parts.append(open_part)
+            open_part = ""
+    if open_part and parts:
+        parts[-1] = f"{parts[-1]} {open_part}"
+    elif open_part:
+        parts.append(open_part)
+    return parts
+
+
+@lru_cache(maxsize=8_192)
+def passage(text: str) -> Passage:
+    """Return the words of a memory."""
+    text = text[:MAX_PASSAGE_CHARS]
+    spoken = words(text)
+    bare = frozenset(spoken)
+    order = tuple(stem(word.removesuffix("'s")) for word in spoken)
+    return Passage(
+        stems=Counter(order),
+        sentences=tuple(frozenset(stem(w.removesuffix("'s")) for w in words(part)) for part in sentences(text)),
+        order=order,
+        length=len(spoken),
+        content=sum(word not in STOP_WORDS for word in spoken),
+        question=is_question(text, spoken),
+        first_person=not _I.isdisjoint(bare),
+        second_person=not _YOU.isdisjoint(bare),
+        number=any(c.isdigit() for c in text) or not _NUMBERS.isdisjoint(bare),
+        time=not _TIMES.isdisjoint(bare) or bool(re.search(r"\d(?::\d\d|\s?[ap]m\b)|\b(?:19|20)\d\d\b", text)),
+        place=not _PLACES.isdisjoint(bare),
+        reason=not _REASONS.isdisjoint(bare),
+        name=bool(re.search(r"(?<=[a-z,;:] )[A-Z][a-z]", text)),
+    )
+
+
+def is_question(text: str, spoken: list[str] | None = None) -> bool:
+    """Return whether a text asks for something, with or without a question mark, directly or not."""
+    lower = text.strip().lower().replace("\u2019", "'")
+    if lower.endswith("?"):
+        return True
+    spoken = words(text) if spoken is None else spoken
+    while spoken and spoken[0] in ("so", "and", "but", "um", "uh", "hey", "ok", "okay", "well", "er", "oh", "wait"):
+        spoken = spoken[1:]
+    if not spoken:
+        return False
+    first = spoken[0]
+    return (
+        (first in _WH and not (first == "what" and len(spoken) > 1 and spoken[1] in ("a", "an")))
+        or (first in _AUXILIARIES and len(spoken) > 1)
+        or bool(_ASKING.match(lower))
+    )
+
+
+Kind = str
+"""What a question asks for: when, where, who, why, quantity, what, how, yesno or none."""
+
+
+def asked_for(spoken: list[str]) -> Kind:
+    """Return what is asked for, by the first question word."""
+    for place, word in enumerate(spoken):
+        found = _WH.get(word)
+        if found is None:
+            continue
+        after = spoken[place + 1 : place + 3]
+        if found == "how" and after and after[0] in _QUANTITIES:
+            return "quantity"
+        if found == "what" and after and after[0] in _QUANTITY_NOUNS:
+            return "when" if after[0] in ("time", "date", "day", "year", "month") else "quantity"
+        return found
+    return "yesno" if spoken and spoken[0] in _AUXILIARIES else "none"
+
+
+def first_person(spoken: list[str]) -> bool:
+    """Return whether the speaker speaks of themselves; "tell me" and "remind me" do not count."""
+    return any(word in _I for word in spoken if word not in ("me",)) or (
+        "me" in spoken and not {"tell", "remind", "give", "show", "read"} & set(spoken)
+    )
+
+
+def second_person(spoken: list[str]) -> bool:
+    """Return whether the speaker speaks to the listener; "can you tell me" and "do you know" do not count."""
+    return not _YOU.isdisjoint(spoken) and not {"tell", "remind", "know", "remember", "recall"} & set(spoken)
+
+
+def leans_on_before(spoken: list[str]) -> bool:
+    """Return whether a question has words that only the turn before gives a meaning."""
+    content = [word for word in spoken if word not in STOP_WORDS]
+    return not _OTHERS.isdisjoint(spoken) or len(content) <= 1
+
+
+def content_words_of(spoken: list[str]) -> dict[str, str]:
+    """Return the stems that say what a text is about, each with a word as it was said, at most MAX_TERMS, in order."""
+    found: dict[str, str] = {}
+    for word in spoken:
+        bare = word.removesuffix("'s")
+        if word not in STOP_WORDS and bare not in STOP_WORDS and word not in _WH:
+            found.setdefault(stem(bare), bare)
+    return dict(list(found.items())[:MAX_TERMS])

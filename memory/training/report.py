@@ -1,0 +1,122 @@
+"""How well the ranker and the judge do on conversations that they were not trained on, as markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from memory import judge
+from memory.recall_overlap import Flags, Floats
+from memory.training.data import ANSWERABLE
+from memory.training.pools import VIEWS, Asked
+
+DEPTHS = (1, 3, 5, 15)
+BARS = (0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7)
+BINS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A probe with the judge's probabilities for its best candidates, best first by rank.
+
+    Args:
+        asked: It. `order`: which candidates those are, of all in the ranker's order.
+        likely: Their probabilities, shape (judged,).
+    """
+
+    asked: Asked
+    order: Sequence[int]
+    likely: Floats
+
+    def brought(self, point: float) -> list[int]:
+        """Return which candidates are brought up when the bar for a question stands at a probability."""
+        shown = judge.relevance(np.log(self.likely / (1 - self.likely)))
+        bar = float(judge.relevance(np.log(np.array([point / (1 - point)])))[0])
+        bar = judge.bar_for(bar, question=self.asked.look.cue.question)
+        above = [place for place in np.argsort(-shown, kind="stable") if shown[place] >= bar]
+        return [self.order[place] for place in above[: judge.MOST]]
+
+
+def recalls(judged: Iterable[Judged]) -> list[float]:
+    """Return the share of evidence among the first DEPTHS candidates, in percent, mean over probes that have any."""
+    rows = [
+        [one.asked.evidence[list(one.order[:depth])].sum() / one.asked.there for depth in DEPTHS]
+        for one in judged
+        if one.asked.there
+    ]
+    return [100 * float(share) for share in np.mean(rows, axis=0)] if rows else []
+
+
+def report(judged: Sequence[Judged]) -> Iterator[str]:
+    """Yield the report line by line."""
+    yield "| held out | probes | R@1 | R@3 | R@5 | R@15 |\n|---|---|---|---|---|---|"
+    for name, some in _groups(judged):
+        yield f"| {name} | {len(some)} | " + " | ".join(f"{share:.1f}" for share in recalls(some)) + " |"
+    yield (
+        "\n| bar p | precision | evidence recall | brought up a question | unanswerable: any | "
+        "evidence elsewhere: any | small talk: any | statement with evidence: hit |\n|---|---|---|---|---|---|---|---|"
+    )
+    for bar in BARS:
+        yield f"| {bar:.2f} | " + " | ".join(_trade_off(judged, bar)) + " |"
+    yield "\n| p | judged | mean p | evidence |\n|---|---|---|---|"
+    yield from reliability(
+        np.concatenate([one.likely for one in judged]),
+        np.concatenate([one.asked.evidence[list(one.order[: len(one.likely)])] for one in judged]),
+    )
+
+
+def _groups(judged: Sequence[Judged]) -> Iterator[tuple[str, list[Judged]]]:
+    questions = [one for one in judged if one.asked.probe.category in ANSWERABLE and one.asked.there]
+    for view in VIEWS:
+        yield f"all questions, {view}", [one for one in questions if one.asked.view == view]
+    for kind, letter in (("assistant", "a"), ("two people", "p")):
+        chosen = [one for one in questions if one.asked.view == "mixed" and one.asked.conversation[0] == letter]
+        yield f"{kind}, mixed", chosen
+    for category in ANSWERABLE:
+        yield (
+            f"{category}, mixed",
+            [o for o in questions if o.asked.view == "mixed" and o.asked.probe.category == category],
+        )
+
+
+def _trade_off(judged: Sequence[Judged], bar: float) -> list[str]:
+    asked = [one for one in judged if one.asked.probe.category in ANSWERABLE and one.asked.there]
+    brought = [one.brought(bar) for one in asked]
+    right = sum(int(one.asked.evidence[some].sum()) for one, some in zip(asked, brought, strict=True))
+    count = sum(map(len, brought))
+    shares = [one.asked.evidence[some].sum() / one.asked.there for one, some in zip(asked, brought, strict=True)]
+
+    def any_of(keep: Callable[[Asked], bool]) -> str:
+        chosen = [one for one in judged if keep(one.asked)]
+        return _percent(sum(bool(one.brought(bar)) for one in chosen), len(chosen))
+
+    with_evidence = [one for one in judged if one.asked.probe.category == "statement" and one.asked.there]
+    hits = sum(bool(one.asked.evidence[one.brought(bar)].any()) for one in with_evidence)
+    return [
+        _percent(right, count),
+        _percent(float(np.sum(shares)), len(shares)),
+        f"{count / max(1, len(asked)):.2f}",
+        any_of(lambda a: a.probe.category == "unanswerable"),
+        any_of(lambda a: a.probe.category in ANSWERABLE and not a.there),
+        any_of(lambda a: a.probe.category == "statement" and not a.probe.evidence),
+        _percent(hits, len(with_evidence)),
+    ]
+
+
+def reliability(likely: Floats, right: Flags) -> Iterator[str]:
+    """Yield rows of a reliability table: what was promised and what came true, and the calibration error."""
+    error = 0.0
+    for low, high in pairwise(BINS):
+        there = (likely >= low) & (likely < high)
+        if there.any():
+            promised, true = float(likely[there].mean()), float(right[there].mean())
+            error += abs(promised - true) * float(there.mean())
+            yield f"| {low:.2f}-{high:.2f} | {int(there.sum())} | {promised:.3f} | {true:.3f} |"
+    yield f"\nExpected calibration error: {error:.4f}"
+
+
+def _percent(part: float, whole: float) -> str:
+    return f"{100 * part / whole:.1f}" if whole else "-"

@@ -1,0 +1,168 @@
+"""`voice-tui memory …` on a real file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from memory.errors import MemoryStoreError
+from memory.store import SqliteMemory
+from memory.types import NewMemory
+from voice_tui import cli_memory
+from voice_tui.cli_options import add_common
+
+
+class Line:
+    """Runs command lines and keeps what they print."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], *options: str) -> None:
+        self._capsys = capsys
+        self._options = options
+        self._parser = argparse.ArgumentParser()
+        add_common(self._parser, nested=False)
+        cli_memory.register(self._parser.add_subparsers())
+        self.err = ""
+
+    def __call__(self, *argv: str, code: int = 0) -> str:
+        args = self._parser.parse_args(["memory", *argv, *self._options])
+        assert args.run(args) == code
+        printed = self._capsys.readouterr()
+        self.err = printed.err
+        return printed.out
+
+    def json(self, *argv: str, code: int = 0):
+        return json.loads(self(*argv, "--json", code=code))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "notes.db"
+
+
+@pytest.fixture
+def line(capsys: pytest.CaptureFixture[str], file: Path) -> Line:
+    return Line(capsys, "--store", str(file))
+
+
+def test_add_list_search_edit_forget(line: Line) -> None:
+    assert line("add", "The key is under the pot", "--speaker", "Ken", "--pin").startswith("Remembered: ")
+    assert line("add", "the key is under the pot.", "--speaker", "Ken").startswith("Known already, renewed: ")
+    line("add", "Anna likes tea")
+    listed = line("list").splitlines()
+    assert len(listed) == 2
+    assert "* Ken: The key is under the pot" in listed[0]
+    assert line.err == "2 of 2 memories\n"
+    assert line("list", "--limit", "1").splitlines() == listed[:1]
+
+    assert "Anna likes tea" in line("search", "tea", "ann")
+    assert line("search", "coffee", code=1) == ""
+    short = line("search", "tea").split()[0]
+    assert "Anna likes coffee" in line("edit", short, "Anna likes coffee")
+    assert line("forget", short).startswith(f"Forgotten: {short}")
+    assert "coffee" not in line("list")
+    with pytest.raises(MemoryStoreError, match="There is no memory"):
+        line("forget", short)
+
+
+def test_json_everywhere(line: Line) -> None:
+    (kept,) = line.json("add", "tea 🍵")
+    assert kept["text"] == "tea 🍵"
+    assert line.json("list") == [kept] == line.json("search", "tea")
+    assert line.json("edit", kept["id"], "coffee")[0]["id"] == kept["id"]
+    assert line.json("stats")["memories"] == 1
+    assert line.json("check") | {"path": ""} == {
+        "ok": True, "memories": 1, "problems": [], "remarks": [], "path": "", "repairs": [],
+    }  # fmt: skip
+    assert line.json("forget", kept["id"])[0]["text"] == "coffee"
+
+
+def test_words_may_come_from_stdin(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+
+    monkeypatch.setattr("sys.stdin", io.StringIO("from a pipe\n"))
+    assert line.json("add", "-")[0]["text"] == "from a pipe"
+
+
+def test_export_and_import(line: Line, tmp_path: Path, file: Path) -> None:
+    with SqliteMemory(file) as store:
+        kept = store.add(NewMemory("spoken", clip=b"sound", clip_seconds=2))
+        store.add(NewMemory("typed\nin two lines"))
+    out = tmp_path / "out.jsonl"
+    line("export", "--output", str(out))
+    assert line.err == "2 memories exported\n"
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert out.read_text("utf-8") == line("export")
+    assert "clip" not in json.loads(line("export", "--no-clips").splitlines()[0])
+
+    line("forget", kept.id)
+    assert line("import", str(out)) == "1 memories added, 1 known already, 0 lines refused\n"
+    with SqliteMemory(file) as store:
+        assert store.clip(kept.id) == b"sound"
+    out.write_bytes(b'{"text": "good"}\nbad \xff line\n')
+    assert line("import", str(out), code=1) == "1 memories added, 0 known already, 1 lines refused\n"
+    assert line.err.startswith("line 2: not JSON")
+
+
+def test_an_export_that_fails_leaves_the_old_file(line: Line, tmp_path: Path, file: Path, monkeypatch) -> None:
+    line("add", "tea")
+    out = tmp_path / "out.jsonl"
+    out.write_text("old")
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("voice_tui.cli_memory.os.fdopen", fail)
+    with pytest.raises(MemoryStoreError, match="No space left"):
+        line("export", "--output", str(out))
+    assert out.read_text() == "old"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["notes.db", "out.jsonl"]
+
+
+@pytest.mark.parametrize("missing", ["nowhere.jsonl", "."])
+def test_an_import_that_cannot_be_read_is_told(line: Line, tmp_path: Path, missing: str) -> None:
+    with pytest.raises(MemoryStoreError, match="cannot be read"):
+        line("import", str(tmp_path / missing))
+
+
+def test_check_finds_damage_and_mends_it(line: Line, file: Path) -> None:
+    with pytest.raises(MemoryStoreError, match="no memory file yet"):
+        line("check")
+    file.write_bytes(b"garbage " * 999)
+    assert "DAMAGED" in line("check", code=1)
+    mended = line("check", "--repair")
+    assert "none of its memories could be read" in mended
+    assert "ok: 0 memories" in mended
+
+
+def test_notices_of_the_store_go_to_stderr(line: Line, file: Path) -> None:
+    file.write_bytes(b"garbage " * 999)
+    assert line("list") == ""
+    assert "The memory file was damaged" in line.err
+
+
+def test_the_file_of_the_settings_is_used(capsys: pytest.CaptureFixture[str], file: Path, private_home: Path) -> None:
+    configured = Line(capsys, "--set", f"memory.path={file}")
+    configured("add", "tea")
+    assert configured.json("stats")["path"] == str(file.resolve())
+    assert Line(capsys).json("stats")["path"] == str(private_home / "data" / "voice-tui" / "memory.db")
+
+
+def test_long_and_odd_memories_take_one_line(line: Line, file: Path) -> None:
+    with SqliteMemory(file) as store:
+        store.add(NewMemory("word\n" * 500, said_at=1e18))
+    listed = line("list")
+    assert listed.count("\n") == 1
+    assert len(listed) < 250
+    assert "????-??-??" in listed
+    assert line("list", "--limit", "0") == ""
+
+
+@pytest.mark.parametrize("argv", [["list", "--limit", "-1"], ["forget"], []])
+def test_wrong_usage(line: Line, argv: list[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        line(*argv)
+    assert end.value.code == 2

@@ -1,0 +1,115 @@
+"""Making the app, waiting until it is at rest, and looking at what it shows."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from blockbuster import blockbuster_ctx
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from memory.types import Memory
+from tests.fakes_memory import NOW, FakeMemory, some_memories
+from tests.fakes_session import READY, FakeSession
+from voice_tui.events import AnyEvent
+from voice_tui.settings import Settings
+from voice_tui.tui.app import VoiceTuiApp
+from voice_tui.tui.screens.main import MainScreen
+from voice_tui.tui.surroundings import Surroundings
+from voice_tui.tui.widgets.transcript import LineView
+
+DEADLINE = 10.0
+SETTINGS_PATH = Path("/home/anna/.config/voice-tui/config.toml")
+
+
+def make_app(
+    script: Sequence[AnyEvent] = READY,
+    memories: Sequence[Memory] | None = None,
+    *,
+    settings: Settings | None = None,
+    memory: FakeMemory | None = None,
+    **around: Any,
+) -> VoiceTuiApp:
+    """An app with a session that says `script`; `app.session` and `app.test_memory` are the doubles."""
+    store = memory if memory is not None else FakeMemory(some_memories() if memories is None else memories)
+    around = {"clock": lambda: NOW, "settings_path": SETTINGS_PATH, **around}
+    app = VoiceTuiApp(FakeSession(script), lambda: store, settings or Settings(), Surroundings(**around))
+    app.animation_level = "none"
+    return app
+
+
+def session_of(app: VoiceTuiApp) -> FakeSession:
+    assert isinstance(app.session, FakeSession)
+    return app.session
+
+
+def at_rest(app: VoiceTuiApp) -> bool:
+    """Whether the session was started and no work is under way."""
+    return bool(session_of(app).started) and app.files.idle and app.shelves.idle and app.inbox.empty
+
+
+async def settle(pilot: Pilot[Any], until: Callable[[], bool] = lambda: True) -> None:
+    """Wait until the app is at rest and `until` holds; fails after a deadline."""
+    app = pilot.app
+    assert isinstance(app, VoiceTuiApp)
+    deadline = time.monotonic() + DEADLINE
+    calm = 0
+    while calm < 2:
+        await pilot.pause()
+        calm = calm + 1 if at_rest(app) and until() else 0
+        if not calm:
+            await asyncio.sleep(0.001)  # lets the desk's threads run; what is waited for is the condition above
+            assert time.monotonic() < deadline, f"not at rest: {session_of(app).commands}"
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys, each at rest."""
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot)
+
+
+async def emit(pilot: Pilot[Any], *events: AnyEvent) -> None:
+    """Let the session say something and wait until it is drawn."""
+    app = pilot.app
+    assert isinstance(app, VoiceTuiApp)
+    session_of(app).emit(*events)
+    await settle(pilot)
+
+
+@asynccontextmanager
+async def running(app: VoiceTuiApp, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Pilot[int]]:
+    """The app, at rest after its start; a blocking call by our code on its event loop raises."""
+    with blockbuster_ctx(scanned_modules=["voice_tui", "memory"]):
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await settle(pilot)
+            yield pilot
+    app.shut_down(1.0)
+
+
+def main_screen(app: VoiceTuiApp) -> MainScreen:
+    screen = app.screen_stack[0]
+    assert isinstance(screen, MainScreen)
+    return screen
+
+
+def shown_lines(app: VoiceTuiApp) -> list[str]:
+    """The transcript as drawn, one string per line."""
+    return [str(view.query_one(".bubble", Static).visual) for view in main_screen(app).query(LineView)]
+
+
+def toasts(app: VoiceTuiApp) -> list[str]:
+    """What stands as a toast."""
+    return [notification.message for notification in app._notifications]
+
+
+def screen_text(app: VoiceTuiApp) -> str:
+    """Everything on screen, as text."""
+    width, height = app.size
+    lines = app.screen._compositor.render_strips(app.size)
+    return "\n".join(strip.text for strip in list(lines)[:height]) if width else ""

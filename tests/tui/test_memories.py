@@ -1,0 +1,207 @@
+"""The memory pane: list, search, add, edit, delete with undo, play, and what was just used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input, OptionList, Static, TextArea
+
+from memory.store import SqliteMemory
+from memory.types import Memory, NewMemory
+from tests.fakes_memory import DAY, NOW, FakeMemory, some_memories
+from tests.fakes_session import READY, FakeSession
+from tests.tui.driving import emit, main_screen, make_app, press, running, screen_text, session_of, settle
+from voice_tui.events import MemoryChanged, MemoryRecalled, PlayNote
+from voice_tui.settings import Settings
+from voice_tui.tui.app import VoiceTuiApp
+from voice_tui.tui.screens.confirm import ConfirmScreen
+from voice_tui.tui.screens.memory_text import MemoryTextScreen
+from voice_tui.tui.surroundings import Surroundings
+from voice_tui.tui.widgets.memories import MemoryPane, age
+
+WIDE = (120, 36)
+
+
+def listed(app) -> list[str]:
+    options = main_screen(app).query_one("#memory-list", OptionList)
+    return [str(option.prompt).split("\n")[0] for option in options.options]
+
+
+def made(store: FakeMemory | None = None):
+    store = store or FakeMemory(some_memories())
+    return make_app(memory=store), store
+
+
+async def test_memories_are_listed_pinned_first_with_where_they_come_from() -> None:
+    app, _ = made()
+    async with running(app, WIDE):
+        assert listed(app)[0] == "★ My sister Anna lives in Lisbon."
+        assert len(listed(app)) == 5
+        text = screen_text(app)
+        assert "fact · 40 days ago" in text
+        assert "note · 10 min ago · ♪ 3 s" in text
+
+
+async def test_an_empty_store_names_the_next_step() -> None:
+    app, _ = made(FakeMemory())
+    async with running(app, WIDE):
+        text = " ".join(screen_text(app).split())
+        assert "No memories yet." in text
+        assert "Say “remember that …”, or press a" in text
+
+
+async def test_search_as_you_type() -> None:
+    app, _ = made()
+    async with running(app, WIDE) as pilot:
+        await press(pilot, "f4", "slash", *"key")
+        assert listed(app) == ["The spare key is under the blue pot."]
+        assert main_screen(app).query_one(MemoryPane).border_subtitle == "1 of 5"
+        await press(pilot, *"zzz")
+        assert listed(app) == []
+        assert "Nothing matches “keyzzz”" in screen_text(app)
+        await press(pilot, "escape")
+        assert len(listed(app)) == 5
+
+
+async def test_add() -> None:
+    app, store = made(FakeMemory())
+    async with running(app, WIDE) as pilot:
+        await press(pilot, "f4", "a", *"tea at five", "enter")
+        assert [memory.text for memory in store.memories.values()] == ["tea at five"]
+        assert listed(app) == ["tea at five"]
+        assert main_screen(app).query_one(MemoryPane).border_subtitle == "Remembered · 1"
+
+
+async def test_adding_nothing_is_refused_and_escape_leaves() -> None:
+    app, store = made(FakeMemory())
+    async with running(app) as pilot:
+        await press(pilot, "f4", "a", "enter")
+        assert isinstance(app.screen, MemoryTextScreen)
+        assert "Write something first" in screen_text(app)
+        await press(pilot, "escape")
+        assert not isinstance(app.screen, MemoryTextScreen)
+        assert store.memories == {}
+
+
+async def test_edit_keeps_the_place() -> None:
+    app, store = made()
+    async with running(app, WIDE) as pilot:
+        await press(pilot, "f4", "down", "e")
+        area = app.screen.query_one(TextArea)
+        assert area.text == "The spare key is under the blue pot."
+        area.text = "The spare key is\nwith Anna."
+        await press(pilot, "enter")
+        assert store.memories["m2"].text == "The spare key is with Anna."
+        assert app.state.shelf.selected is not None
+        assert app.state.shelf.selected.id == "m2"
+
+
+async def test_delete_asks_and_can_be_undone() -> None:
+    app, store = made()
+    async with running(app, WIDE) as pilot:
+        await press(pilot, "f4", "down", "d")
+        assert isinstance(app.screen, ConfirmScreen)
+        assert "and its recording" in screen_text(app)
+        await press(pilot, "escape")
+        assert "m2" in store.memories
+        await press(pilot, "d", "y")
+        assert "m2" not in store.memories
+        assert main_screen(app).query_one(MemoryPane).border_subtitle == "Deleted; u brings it back · 4"
+        await press(pilot, "u")
+        assert "m2" in store.memories
+        assert app.state.shelf.undo == ()
+
+
+async def test_play_is_offered_only_for_a_recorded_note() -> None:
+    app, _ = made()
+    async with running(app, WIDE) as pilot:
+        await press(pilot, "f4", "p")
+        assert session_of(app).commands == []
+        await press(pilot, "down", "p")
+        assert session_of(app).commands == [PlayNote(memory_id="m2")]
+
+
+async def test_a_memory_is_data_in_the_list_and_in_every_dialog() -> None:
+    nasty = "\x1b[2J[bold]x[/] \u202egnp [@click=app.quit]y[/]"
+    app, _ = made(FakeMemory([Memory(id="m", text=nasty, said_at=NOW)]))
+    async with running(app, WIDE) as pilot:
+        for keys in (("f4",), ("e",), ("escape", "d")):
+            await press(pilot, *keys)
+            assert "[2J[bold]x[/] gnp [@click=app.quit]y[/]" in screen_text(app)
+            assert not {"\x1b", "\u202e"} & set(screen_text(app))
+
+
+async def test_pin() -> None:
+    app, store = made()
+    async with running(app, WIDE) as pilot:
+        await press(pilot, "f4", "down", "k")
+        assert store.memories["m2"].pinned
+        assert listed(app)[1] == "★ The spare key is under the blue pot."
+
+
+async def test_what_was_just_used_is_marked() -> None:
+    app, _ = made()
+    async with running(app, WIDE) as pilot:
+        await emit(
+            pilot,
+            MemoryRecalled(
+                query="where is the key", ids=("m2",), texts=("The spare key …",), scores=(0.9,), strategy="spoken"
+            ),
+        )
+        assert "◆ The spare key is under the blue pot." in listed(app)
+        recalled = str(main_screen(app).query_one("#memory-recalled", Static).visual)
+        assert recalled == "◆ Just used for “where is the key”\n  0.90 The spare key …"
+
+
+async def test_a_memory_written_by_the_session_appears() -> None:
+    app, store = made(FakeMemory())
+    async with running(app, WIDE) as pilot:
+        store.add(NewMemory(text="from the session"))
+        await emit(pilot, MemoryChanged(action="added", id="new1", text="from the session"))
+        assert listed(app) == ["from the session"]
+
+
+async def test_the_listing_of_an_older_search_is_not_shown() -> None:
+    app, _ = made()
+    async with running(app, WIDE) as pilot:
+        search = main_screen(app).query_one("#memory-search", Input)
+        search.focus()
+        await pilot.press(*"bicycle")
+        await settle(pilot)
+        assert listed(app) == ["The bicycle lock opens with the year of the moon landing."]
+
+
+async def test_with_the_real_store_a_memory_survives_the_app(tmp_path: Path) -> None:
+    def open_app() -> VoiceTuiApp:
+        path = tmp_path / "memory.db"
+        return VoiceTuiApp(FakeSession(READY), lambda: SqliteMemory(path), Settings(), Surroundings())
+
+    first = open_app()
+    async with running(first, WIDE) as pilot:
+        await press(pilot, "f4", "a", *"tea at five", "enter")
+        await press(pilot, "a", *"coffee at six", "enter", "d", "enter", "u")
+    second = open_app()
+    async with running(second, WIDE):
+        assert sorted(listed(second)) == ["coffee at six", "tea at five"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "just now"),
+        (59, "just now"),
+        (60, "1 min ago"),
+        (3599, "59 min ago"),
+        (3600, "1 h ago"),
+        (DAY, "yesterday"),
+        (2 * DAY, "2 days ago"),
+        (-50, "just now"),
+    ],
+)
+def test_ages(seconds: float, words: str) -> None:
+    assert age(NOW - seconds, NOW) == words
+
+
+def test_an_unknown_age_is_left_out() -> None:
+    assert age(0.0, NOW) == ""

@@ -1,0 +1,120 @@
+"""The terminal app: what it is handed of the world around it."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from voice_tui.audio.choice import DeviceInfo, Kind
+from voice_tui.cli_options import flags_of, open_settings
+from voice_tui.config import SettingsFile
+from voice_tui.paths import log_path, memory_path, state_dir
+from voice_tui.settings import Settings
+
+if TYPE_CHECKING:
+    from memory.port import ConversationPort
+    from memory.store import SqliteMemory
+    from voice_tui.tui.screens.devices import DeviceNames
+    from voice_tui.tui.surroundings import Setup, Surroundings, Survey
+
+log = logging.getLogger(__name__)
+
+SETUP_DONE = "setup-done"
+"""File in the state directory whose presence says that the first run was shown."""
+
+SURVEY_SECONDS = 60.0
+"""Longest time the doctor gets; on a slow machine a recogniser takes seconds to load."""
+
+
+def app(args: argparse.Namespace) -> int:
+    """Open the terminal app."""
+    file = open_settings(args)
+    from voice_tui.session.host import SessionHost
+    from voice_tui.tui.run import run_app
+
+    settings = file.config.settings
+    return run_app(
+        settings, SessionHost(settings), lambda: _open_memory(file.config.settings), surroundings(file, args)
+    )
+
+
+def surroundings(file: SettingsFile, args: argparse.Namespace) -> Surroundings:
+    """Return the places and helpers that the app works with."""
+    from voice_tui.tui.surroundings import Surroundings
+
+    return Surroundings(
+        settings_path=file.config.file,
+        log_path=log_path(),
+        list_devices=_device_names,
+        origins=file.config.origins,
+        save_settings=file.change,
+        setup=_setup(args),
+        conversations=lambda: _open_conversations(file.config.settings),
+    )
+
+
+def _setup(args: argparse.Namespace) -> Setup:
+    """Return the first run: shown once, and when asked for."""
+    from voice_tui.tui.surroundings import Setup
+
+    mark = state_dir() / SETUP_DONE
+    return Setup(wanted=args.setup or not mark.exists(), survey=lambda: _survey(args), done=lambda: _note_setup(mark))
+
+
+def _note_setup(mark: Path) -> None:
+    with contextlib.suppress(OSError):  # then it is shown once more
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+
+
+def _survey(args: argparse.Namespace) -> Survey:
+    """Let the doctor look, in a process of its own: it loads what the app must not."""
+    from voice_tui.tui.surroundings import Survey
+
+    config = ["--config", str(args.config)] if args.config is not None else []
+    flags = [word for path, value in flags_of(args) for word in ("--set", f"{path}={value}")]
+    command = [sys.executable, "-m", "voice_tui", *config, *flags, "doctor", "--json"]
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SURVEY_SECONDS, check=False
+        )
+        found = msgspec.json.decode(done.stdout, type=Survey)
+    except (OSError, subprocess.TimeoutExpired, msgspec.DecodeError) as e:
+        log.warning("the doctor did not answer: %s", e)
+        return Survey()
+    return Survey(tuple(check for check in found.checks if check.name != "terminal"), found.servers)  # it has none
+
+
+def _device_names() -> DeviceNames:
+    from voice_tui.device_list import ask_devices
+    from voice_tui.tui.screens.devices import DeviceNames
+
+    found = ask_devices()
+    return DeviceNames(inputs=_names(found, "input"), outputs=_names(found, "output"))
+
+
+def _names(devices: list[DeviceInfo], kind: Kind) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(device.name for device in devices if device.channels(kind)))
+
+
+@contextmanager
+def _open_conversations(settings: Settings) -> Generator[ConversationPort]:
+    from memory.conversations import Conversations
+
+    with _open_memory(settings) as store:
+        yield Conversations(store)
+
+
+def _open_memory(settings: Settings) -> SqliteMemory:
+    from memory.store import SqliteMemory
+
+    return SqliteMemory(memory_path(settings.memory.path))

@@ -1,0 +1,274 @@
+"""Load the settings: flag, then environment, then file, then default; every problem is found at once and named.
+
+`voice_tui.settings` is the schema, `voice_tui.schema` walks it, `voice_tui.config_file` reads and saves the file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Any, Literal, cast, get_type_hints
+
+from voice_tui import config_file
+from voice_tui.config_file import ConfigFile
+from voice_tui.config_file import save as save
+from voice_tui.errors import ConfigError
+from voice_tui.paths import data_dir as data_dir
+from voice_tui.paths import log_path as log_path
+from voice_tui.paths import state_dir as state_dir
+from voice_tui.paths import user_path as user_path
+from voice_tui.schema import Setting, Value, by_path, closest, did_you_mean, section_texts, settings_schema, value_at
+from voice_tui.settings import Settings
+
+FILE_VARIABLE = "VOICE_TUI_CONFIG"
+"""Names another file than the user's own."""
+
+Source = Literal["flag", "env", "file", "default"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value comes from.
+
+    Args:
+        source: What kind of place.
+        where: For a person: the flag, the variable, or file and line.
+    """
+
+    source: Source
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with the settings.
+
+    Args:
+        message: What, with the path, such as "Expected `int`, got `str` - at `$.audio.block_samples`".
+        where: File and line, flag or variable; "" where the message says it.
+        hint: What to do.
+    """
+
+    message: str
+    where: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return self.text + (f" ({self.hint})" if self.hint else "")
+
+    @property
+    def text(self) -> str:
+        """The message and the place, without the hint."""
+        return f"{self.message} [{self.where}]" if self.where else self.message
+
+
+class Problems:
+    """Collects what is wrong, so that a person sees all of it at once."""
+
+    def __init__(self) -> None:
+        self._found: list[Problem] = []
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def add(self, message: str, where: str, hint: str = "") -> None:
+        """Note a problem."""
+        self._found.append(Problem(message, where, hint))
+
+    def raise_if_any(self) -> None:
+        """Raise one error that tells all.
+
+        Raises:
+            ConfigError: If anything was added.
+        """
+        if not self._found:
+            return
+        first = self._found[0]
+        if len(self._found) == 1:
+            raise ConfigError(first.text, hint=first.hint)
+        lines = "".join(f"\n  {problem}" for problem in self._found)
+        raise ConfigError(f"{len(self._found)} settings are wrong:{lines}")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings in force, and where each comes from.
+
+    Args:
+        settings: Every value.
+        file: The file that is read and saved to; it need not exist.
+        origins: Path of a setting -> origin, for those that are not at their default.
+    """
+
+    settings: Settings
+    file: Path
+    origins: Mapping[str, Origin] = field(default_factory=dict[str, Origin])
+
+    def origin(self, path: str) -> Origin:
+        """Return where the value at `path` (such as "audio.volume") comes from."""
+        return self.origins.get(path, Origin("default"))
+
+    def value(self, path: str) -> Value:
+        """Return the value at `path`."""
+        return value_at(self.settings, path)
+
+
+def load(
+    flags: Sequence[tuple[str, str]] = (), *, file: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Config:
+    """Load the settings.
+
+    Args:
+        flags: (path, text) of each --set, later ones win.
+        file: From --config; None = VOICE_TUI_CONFIG, else the user's own file, which need not exist.
+        environment: None = this process's.
+
+    Raises:
+        ConfigError: With every problem there is.
+    """
+    config, problems = examine(flags, file=file, environment=environment)
+    problems.raise_if_any()
+    return config
+
+
+class SettingsFile:
+    """Changes the person's file, and knows where every value comes from. Blocks; any thread, one change at a time.
+
+    Args:
+        flags: See `load`, also for the other two; what stands above the file is the same as long as this lives.
+
+    Raises:
+        ConfigError: With every problem there is.
+    """
+
+    def __init__(
+        self,
+        flags: Sequence[tuple[str, str]] = (),
+        *,
+        file: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._flags = tuple(flags)
+        self._file = file
+        self._environment = dict(os.environ if environment is None else environment)
+        self._lock = Lock()
+        self.config = self._load()
+        """As last read."""
+
+    def change(self, changes: Mapping[str, Value | None]) -> Config:
+        """Write other values, or None for the default, and return what now holds.
+
+        Raises:
+            ConfigError: The file is wrong (it is then left as it is) or cannot be written.
+        """
+        with self._lock:
+            self._load()
+            save(self.config.file, changes)
+            self.config = self._load()
+            return self.config
+
+    def _load(self) -> Config:
+        return load(self._flags, file=self._file, environment=self._environment)
+
+
+def examine(
+    flags: Sequence[tuple[str, str]] = (), *, file: Path | None = None, environment: Mapping[str, str] | None = None
+) -> tuple[Config, Problems]:
+    """Load like `load`, but return what is right together with what is wrong; a wrong value stays at its default."""
+    environment = os.environ if environment is None else environment
+    problems = Problems()
+    path, required = _which(file, environment)
+    layers = _Layers(problems)
+    layers.add_file(_read(path, required, problems))
+    layers.add_environment(environment)
+    layers.add_flags(flags)
+    return Config(_build(layers.values), path, layers.origins), problems
+
+
+def _which(file: Path | None, environment: Mapping[str, str]) -> tuple[Path, bool]:
+    """Return the file to read, and whether somebody asked for it by name."""
+    if file is not None:
+        return file, True
+    if named := environment.get(FILE_VARIABLE):
+        return Path(named).expanduser(), True
+    return user_path(), False
+
+
+def _read(path: Path, required: bool, problems: Problems) -> ConfigFile:
+    if required or path.exists():
+        try:
+            return config_file.read(path)
+        except ConfigError as e:
+            problems.add(e.message, "", e.hint)
+    return ConfigFile(path, {}, {})
+
+
+class _Layers:
+    """Values from weak to strong: what is added later wins."""
+
+    def __init__(self, problems: Problems) -> None:
+        self.values: dict[str, Value] = {}
+        self.origins: dict[str, Origin] = {}
+        self._problems = problems
+
+    def add_file(self, file: ConfigFile) -> None:
+        for section, content in file.values.items():
+            where = file.where(section)
+            if section not in section_texts():
+                self._problems.add(f"Unknown section or setting - at `$.{section}`", where, _section_hint(section))
+            elif isinstance(content, dict):
+                self._add_section(file, section, cast("dict[str, Any]", content))
+            else:
+                self._problems.add(f"Expected a table [{section}] - at `$.{section}`", where)
+
+    def _add_section(self, file: ConfigFile, section: str, content: dict[str, Any]) -> None:
+        for name, value in content.items():
+            path = f"{section}.{name}"
+            self._put(path, value, Origin("file", file.where(path)), Setting.check)
+
+    def add_environment(self, environment: Mapping[str, str]) -> None:
+        known = {setting.variable: setting.path for setting in settings_schema()}
+        sections = tuple(f"VOICE_TUI_{section}_".upper() for section in section_texts())
+        for variable, text in environment.items():
+            if variable in known:
+                self._put(known[variable], text, Origin("env", variable), Setting.parse)
+            elif variable.startswith(sections):
+                near = closest(variable, known)
+                hint = f"Did you mean {near}?" if near else "`voice-tui config show` lists the settings"
+                self._problems.add(f"Unknown environment variable {variable}", "environment", hint)
+
+    def add_flags(self, flags: Sequence[tuple[str, str]]) -> None:
+        for path, text in flags:
+            self._put(path, text, Origin("flag", f"--set {path}"), Setting.parse)
+
+    def _put(self, path: str, value: Any, origin: Origin, accept: Callable[[Setting, Any], Value]) -> None:
+        setting = by_path().get(path)
+        if setting is None:
+            self._problems.add(f"Unknown setting - at `$.{path}`", origin.where, did_you_mean(path))
+            return
+        try:
+            self.values[path] = accept(setting, value)
+        except ValueError as e:
+            self._problems.add(f"{e} - at `$.{path}`", origin.where)
+        else:
+            self.origins[path] = origin
+
+
+def _section_hint(section: str) -> str:
+    near = closest(section, section_texts())
+    return f"Did you mean `[{near}]`?" if near else did_you_mean(section)
+
+
+def _build(values: Mapping[str, Value]) -> Settings:
+    structs = get_type_hints(Settings)
+    content: dict[str, dict[str, Value]] = {section: {} for section in structs}
+    for path, value in values.items():
+        section, _, name = path.partition(".")
+        content[section][name] = value
+    return Settings(**{section: struct(**content[section]) for section, struct in structs.items()})

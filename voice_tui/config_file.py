@@ -1,0 +1,196 @@
+"""config.toml on disk: read it with line numbers, change single settings in it without touching the rest."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from voice_tui.errors import ConfigError
+from voice_tui.schema import Value, by_path, did_you_mean, remarks
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+    from tomlkit.items import Table
+
+_HEADER = re.compile(r"""\s*\[\s*["']?([\w-]+)["']?\s*\]""")
+_KEY = re.compile(r"""\s*((?:["']?[\w-]+["']?\s*\.\s*)*["']?[\w-]+["']?)\s*=""")
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """What one file says.
+
+    Args:
+        path: The file.
+        values: As tomllib gives it.
+        lines: Number of the line (1-based) on which each dotted key stands, as far as a plain look at the text tells.
+    """
+
+    path: Path
+    values: Mapping[str, Any]
+    lines: Mapping[str, int]
+
+    def where(self, key: str) -> str:
+        """Return "FILE, line 12" for a dotted key, or just the file."""
+        line = self.lines.get(key)
+        return f"{self.path}, line {line}" if line else str(self.path)
+
+
+def read(path: Path) -> ConfigFile:
+    """Read a TOML file.
+
+    Raises:
+        ConfigError: If it cannot be read or is not TOML; the message names file and line.
+    """
+    text = read_text(path)
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as e:
+        raise ConfigError(f"{path} is not valid TOML: {e}", hint="Correct that line, or move the file away") from e
+    return ConfigFile(path, values, key_lines(text))
+
+
+def read_text(path: Path) -> str:
+    """Return the file's text.
+
+    Raises:
+        ConfigError: If it cannot be read or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as e:
+        raise ConfigError(f"There is no file {path}", hint="Check --config and VOICE_TUI_CONFIG") from e
+    except OSError as e:
+        raise ConfigError(f"Cannot read {path}: {e.strerror}", hint="Check its permissions") from e
+    except UnicodeDecodeError as e:
+        raise ConfigError(f"{path} is not UTF-8 text (byte {e.start})", hint="Save it as UTF-8") from e
+
+
+def key_lines(text: str) -> dict[str, int]:
+    """Find the line of each `[section]` and `name = …`; tomllib does not tell them."""
+    found: dict[str, int] = {}
+    section = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            section = header[1]
+            found.setdefault(section, number)
+        elif key := _KEY.match(line):
+            name = re.sub(r"""["'\s]""", "", key[1])
+            found.setdefault(f"{section}.{name}" if section else name, number)
+    return found
+
+
+def save(path: Path, changes: Mapping[str, Value | None]) -> None:
+    """Change settings in a file: comments, order and everything else in it stay; the file is replaced in one step.
+
+    Args:
+        path: The file; made with its folder if it is not there. A symbolic link stays one.
+        changes: Path of a setting -> new value, or None to take it out of the file (back to the default).
+
+    Raises:
+        ConfigError: If a path or value is wrong, the file is not valid TOML (it is then left as it is), or it cannot be
+            written.
+    """
+    checked = {key: _checked(key, value) for key, value in changes.items()}
+    path = path.resolve()
+    document = _open(path)
+    for key, value in checked.items():
+        section, _, name = key.partition(".")
+        _change(document, section, name, value)
+    replace_text(path, document.as_string())
+
+
+def _checked(key: str, value: Value | None) -> Value | None:
+    setting = by_path().get(key)
+    if setting is None:
+        raise ConfigError(f"There is no setting `{key}`", hint=did_you_mean(key))
+    try:
+        return None if value is None else setting.check(value)
+    except ValueError as e:
+        raise ConfigError(f"{e} - at `$.{key}`") from None
+
+
+def _open(path: Path) -> TOMLDocument:
+    import tomlkit
+
+    if not path.exists():
+        return tomlkit.parse("# Settings of voice-tui; `voice-tui config show --default` prints all there are.\n")
+    read(path)  # says clearly what is wrong with a broken file
+    return tomlkit.parse(read_text(path))
+
+
+def _change(document: TOMLDocument, section: str, name: str, value: Value | None) -> None:
+    if value is None:
+        if section in document and name in (table := _table(document, section)):
+            table.remove(name)
+        return
+    table = _table(document, section)
+    if name not in table:
+        _introduce(table, section, name)
+    table[name] = value
+
+
+def _table(document: TOMLDocument, section: str) -> Table:
+    import tomlkit
+
+    if section not in document:
+        document.add(section, tomlkit.table())
+    table: Any = document[section]
+    return table
+
+
+def _introduce(table: Table, section: str, name: str) -> None:
+    """Write the comment above a setting that is new in the file."""
+    import tomlkit
+
+    for line in remarks(by_path()[f"{section}.{name}"]):
+        table.add(tomlkit.comment(line))
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file so that a crash at any moment leaves the old text or the new, never a part.
+
+    Raises:
+        ConfigError: If it cannot be written; the old file is then untouched.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(13, "the file is read-only")
+        _replace(path, text)
+    except OSError as e:
+        raise ConfigError(f"Cannot write {path}: {e.strerror}", hint="Check its permissions and the disk") from e
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as new:
+            if path.exists():
+                Path(name).chmod(path.stat().st_mode & 0o7777)
+            new.write(text)
+            new.flush()
+            os.fsync(new.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name durable too; systems that cannot open a folder do without."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,173 @@
+"""Answers from the notes: remembering, telling and forgetting, in spoken words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from memory.types import Memory, Recollection
+from voice_tui.engine.cascade.ports import Part, Recalled, Remembered, Text, UserTurn
+from voice_tui.engine.cascade.responder.notes import Notes
+from voice_tui.engine.cascade.responder.state import Conversation, Dictate, Forget
+from voice_tui.engine.cascade.responder.wording import counted, sentence, turned
+
+MOST_TOLD = 5
+"""Notes that are read out at once."""
+
+MOST_REPORTED = 20
+"""Changes of the memory that are told to the app one by one; it reads the store anyway."""
+
+
+class NoteAnswers:
+    """Turns what is asked of the notes into parts of an answer. Its owner holds a lock.
+
+    Args:
+        notes: The memory as a notebook.
+        talk: Where questions that are asked back wait.
+        clock: Returns the local time, aware.
+        unsure: Whether recognition of a turn was unsure.
+    """
+
+    def __init__(
+        self, notes: Notes, talk: Conversation, clock: Callable[[], datetime], unsure: Callable[[UserTurn], bool]
+    ) -> None:
+        self._notes = notes
+        self._talk = talk
+        self._clock = clock
+        self._unsure = unsure
+
+    def remember(self, words: str, turn: UserTurn) -> list[Part]:
+        """Keep words, and the recording they came with; ask for words when there are none."""
+        if not any(char.isalnum() for char in words):
+            return self._talk.ask(Dictate(), "What shall I remember?")
+        note = self._notes.add(words, turn)
+        self._talk.speak_of(note)
+        changed = Remembered("added" if note.created_at == note.updated_at else "updated", note.id, note.text)
+        understood = sentence(turned(note.text))
+        if not self._unsure(turn):
+            return [changed, Text(f"I'll remember: {understood}")]
+        if note.clip_seconds:
+            return [changed, Text(f"I kept your recording. I understood: {understood}")]
+        return [changed, Text(f"I understood: {understood} If that is wrong, say: forget that.")]
+
+    def remember_last(self) -> list[Part]:
+        """Keep what the person said before."""
+        said = self._talk.state.said
+        return self._talk.ask(Dictate(), "What shall I remember?") if said is None else self.remember(said.text, said)
+
+    def recall(self, turn: UserTurn, words: str) -> list[Part]:
+        """Tell what is known about something, or that nothing is."""
+        notes = self._notes.recall(words)
+        if notes:
+            return self.told(words, notes)
+        mine = re.search(rf"\b(?:my|our)\s+{re.escape(words)}", turn.text, re.IGNORECASE)
+        about = turned(f"my {words}" if mine else words)
+        return [Text(f"I have no note about {sentence(about)}")]
+
+    def told(self, query: str, notes: list[Recollection]) -> list[Part]:
+        """Tell recalled notes."""
+        memories = [note.memory for note in notes]
+        self._talk.speak_of(memories[0] if len(memories) == 1 else None)
+        recalled = Recalled(
+            query=query,
+            ids=tuple(memory.id for memory in memories),
+            texts=tuple(memory.text for memory in memories),
+            scores=tuple(note.relevance for note in notes),
+            strategy="spoken",
+        )
+        return [recalled, *self._notes.told(memories)]
+
+    def newest(self) -> list[Part]:
+        """Tell how many notes there are, and the newest."""
+        count = self._notes.count()
+        if not count:
+            return [Text("I have no notes yet. Say: remember that, and what I should keep.")]
+        newest = self._notes.newest(MOST_TOLD)
+        self._talk.speak_of(newest[0] if count == 1 else None)
+        some = f" The newest {len(newest)}:" if count > len(newest) else ""
+        return [Text(f"You have {counted(count, 'note')}{_mark(count)}{some} {self._notes.names(newest)}")]
+
+    def day(self, ago: int) -> list[Part]:
+        """Tell the notes of today (0) or yesterday (1)."""
+        when = ("today", "yesterday")[ago]
+        notes = self._notes.of_day(self._clock().date() - timedelta(days=ago))
+        if not notes:
+            return [Text(f"You told me nothing {when}.")]
+        told = notes[-MOST_TOLD:]
+        some = f" The last {len(told)}:" if len(notes) > len(told) else ""
+        many = f"{counted(len(notes), 'thing')} {when}{_mark(len(notes))}"
+        return [Text(f"You told me {many}{some} {self._notes.names(told)}")]
+
+    def forget(self, words: str) -> list[Part]:
+        """Forget the one note that holds the words; ask when it is not clear which."""
+        notes = self._notes.holding(words, MOST_TOLD + 1)
+        if len(notes) == 1:
+            return self.forgotten(tuple(notes))
+        if len(notes) > MOST_TOLD:
+            return [Text("I have many notes about that. Please say more words of the one you mean.")]
+        if notes:
+            both = "both" if len(notes) == 2 else "all of them"
+            names = self._notes.names(notes)
+            return self._talk.ask(
+                Forget(tuple(notes)), f"I have {len(notes)} notes about that. {names} Shall I forget {both}?"
+            )
+        near = self._notes.recall(words, most=1)
+        if not near:
+            return [Text(f"I have no note about {sentence(turned(words))}")]
+        nearest = near[0].memory
+        return self._talk.ask(
+            Forget((nearest,)), f"The nearest note is: {self._notes.names([nearest])} Shall I forget it?"
+        )
+
+    def forget_last(self) -> list[Part]:
+        """Forget the note that was spoken of last; ask when none was."""
+        if self._talk.state.note is not None:
+            return self.forgotten((self._talk.state.note,))
+        newest = self._notes.newest(1)
+        if not newest:
+            return [Text("There is nothing to forget.")]
+        return self._talk.ask(
+            Forget(tuple(newest)), f"Your last note is: {self._notes.names(newest)} Shall I forget it?"
+        )
+
+    def forget_all(self) -> list[Part]:
+        """Ask whether to forget everything."""
+        notes = tuple(self._notes.all())
+        if not notes:
+            return [Text("There is nothing to forget.")]
+        if len(notes) == 1:
+            return self._talk.ask(Forget(notes), f"Your only note is: {self._notes.names(notes)} Shall I forget it?")
+        return self._talk.ask(Forget(notes), f"Shall I forget all {len(notes)} notes?")
+
+    def forgotten(self, notes: tuple[Memory, ...]) -> list[Part]:
+        """Forget these notes and say so."""
+        removed = self._notes.forget(notes)
+        self._talk.speak_of(None)
+        changes: list[Part] = [Remembered("forgotten", note.id, note.text) for note in removed[:MOST_REPORTED]]
+        if len(removed) == 1:
+            return [*changes, Text(f"Forgotten: {self._notes.names(removed)}")]
+        return [*changes, Text(f"{counted(len(removed), 'note')} forgotten." if removed else "It is gone already.")]
+
+
+def _mark(count: int) -> str:
+    """Return what stands between a number of notes and the notes."""
+    return ":" if count == 1 else "."
+
+
+_ORDINALS = ("first one 1", "second two 2", "third three 3", "fourth four 4", "fifth five 5")
+_CHOICE = re.compile(r"(?:just |only )?(?:the )?(?:number )?(\w+)(?: one)?[.!]?", re.IGNORECASE)
+_ALL = re.compile(r"(?:both|all)(?: of them)?[.!]?", re.IGNORECASE)
+
+
+def chosen(text: str, notes: tuple[Memory, ...]) -> tuple[Memory, ...]:
+    """Return which of several notes "the second one" or "both" means; empty when it means none of them."""
+    if len(notes) < 2 or len(notes) > MOST_TOLD:
+        return ()
+    if _ALL.fullmatch(text.strip()):
+        return notes
+    found = _CHOICE.fullmatch(text.strip())
+    word = found[1].lower() if found else ""
+    if word == "last":
+        return notes[-1:]
+    return tuple(note for note, names in zip(notes, _ORDINALS, strict=False) if word in names.split())

@@ -1,0 +1,97 @@
+"""Answers that need no memory: time, date, timers, volume, manners, help, and that there is no language model."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from voice_tui.engine.cascade.ports import Action, Part, Text
+from voice_tui.engine.cascade.responder.intents import is_question
+from voice_tui.engine.cascade.responder.wording import sentence, spoken_date, spoken_duration, spoken_time, turned
+
+VOLUME_STEP = 0.25
+"""Change of the gain per "louder" or "softer"."""
+
+LONGEST_TIMER = 24 * 3600.0
+"""Seconds."""
+
+_FIXED: dict[str, tuple[Part, ...]] = {
+    "stop": (Action("stop"),),
+    "louder": (Action("volume", VOLUME_STEP), Text("Louder.")),
+    "softer": (Action("volume", -VOLUME_STEP), Text("Softer.")),
+    "cancel_timers": (Action("cancel_timers"), Text("All timers are cancelled.")),
+    "thanks": (Text("You're welcome."),),
+    "yes": (Text("All right."),),
+    "no": (Text("All right."),),
+    "help": (
+        Text(
+            "You can say: remember that, and what I should keep."
+            " What do you know about, and a topic."
+            " What did I tell you today."
+            " Forget, and a topic."
+            " What time is it."
+            " What day is it."
+            " Set a timer for five minutes."
+            " Louder, softer, say that again, or stop."
+        ),
+    ),
+}
+
+_NO_MODEL_FIRST = (
+    "No language model is configured, so I can only take notes, tell the time and set timers;"
+    " to choose one, set llm.base_url in the settings."
+)
+_NO_MODEL_QUESTION = (
+    "That needs a language model, and none is configured.",
+    "I cannot answer that without a language model; the setting is llm.base_url.",
+    "No language model yet; say help to hear what I can do.",
+)
+_NO_MODEL_STATEMENT = "I cannot talk about that without a language model, but say: remember that, and I will keep it."
+
+
+def plain_answer(name: str, now: datetime) -> list[Part] | None:
+    """Return the answer to an intent that needs nothing but the time; None for other intents.
+
+    Args:
+        name: The intent.
+        now: Local time.
+    """
+    if name == "time":
+        return [Text(f"It is {spoken_time(now)}.")]
+    if name == "date":
+        return [Text(f"Today is {spoken_date(now.date())}.")]
+    if name == "hello":
+        return [Text(f"{_greeting(now)} I am listening.")]
+    if name == "bye":
+        return [Text("Good night." if now.hour >= 21 or now.hour < 4 else "Goodbye.")]
+    return list(_FIXED[name]) if name in _FIXED else None
+
+
+def timer_set(seconds: float, words: str = "") -> list[Part]:
+    """Return the answer that sets a timer, with its own words when it is due, if any."""
+    if seconds > LONGEST_TIMER:
+        return [Text("I keep timers of up to 24 hours.")]
+    length = spoken_duration(seconds)
+    if words:
+        due = sentence(f"You wanted to be reminded: {turned(words)}")
+        return [Action("timer", seconds, due), Text(f"I'll remind you in {length}.")]
+    return [Action("timer", seconds, f"Your timer of {length} is over."), Text(f"Timer set for {length}.")]
+
+
+def no_model(text: str, times: int) -> list[Part]:
+    """Return that no language model is configured: in full the first time, shorter and varied later.
+
+    Args:
+        text: What the person said.
+        times: How often they were told before.
+    """
+    if times == 0:
+        return [Text(_NO_MODEL_FIRST)]
+    if times % 2 and not is_question(text):
+        return [Text(_NO_MODEL_STATEMENT)]
+    return [Text(_NO_MODEL_QUESTION[(times - 1) % len(_NO_MODEL_QUESTION)])]
+
+
+def _greeting(now: datetime) -> str:
+    if now.hour < 12:
+        return "Good morning."
+    return "Good afternoon." if now.hour < 18 else "Good evening."

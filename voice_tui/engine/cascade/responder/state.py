@@ -1,0 +1,83 @@
+"""What the notebook keeps from turn to turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from memory.types import Memory
+from voice_tui.engine.cascade.ports import Clip, Part, Text, UserTurn
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Asked: shall these be forgotten?"""
+
+    notes: tuple[Memory, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Asked: did you say this?"""
+
+    turn: UserTurn
+
+
+@dataclass(frozen=True, slots=True)
+class Dictate:
+    """Asked: what shall I remember?"""
+
+
+@dataclass(frozen=True, slots=True)
+class HowLong:
+    """Asked: for how long?"""
+
+
+Question = Forget | Heard | Dictate | HowLong
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is kept from turn to turn; replaced as a whole, so that a withdrawn turn leaves none of it.
+
+    Args:
+        question: What was asked back and waits for an answer.
+        note: The note spoken of last, for "forget that".
+        said: What the user said last that was no command, for "remember that".
+        answer: The last answer, for "say that again".
+        refusals: How often the person was told that there is no language model.
+    """
+
+    question: Question | None = None
+    note: Memory | None = None
+    said: UserTurn | None = None
+    answer: tuple[Text | Clip, ...] = ()
+    refusals: int = 0
+
+
+class Conversation:
+    """The state of one conversation, and the state before the turn under way. Its owner holds a lock."""
+
+    def __init__(self) -> None:
+        self.state = self.before = State()
+
+    def begin(self) -> None:
+        """A turn begins: what was asked back before waits for it and no longer."""
+        self.before = self.state
+        self.state = replace(self.state, question=None)
+
+    def withdraw(self) -> None:
+        """The turn never happened."""
+        self.state = self.before
+
+    def reset(self) -> None:
+        """A fresh conversation."""
+        self.state = self.before = State()
+
+    def ask(self, question: Question, words: str) -> list[Part]:
+        """Return a question to the person as an answer, and wait for theirs."""
+        self.state = replace(self.state, question=question)
+        return [Text(words)]
+
+    def speak_of(self, note: Memory | None) -> None:
+        """Remember which note was spoken of last."""
+        self.state = replace(self.state, note=note)

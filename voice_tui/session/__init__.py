@@ -1,0 +1,1 @@
+"""One conversation: the loop, the process that hosts it, and the same loop on files."""

@@ -1,0 +1,145 @@
+"""From settings to a session: which engine, which stages, which devices, which memory."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from memory.conversations import Conversations
+from memory.errors import MemoryStoreError
+from memory.port import MemoryPort
+from memory.store import SqliteMemory
+from voice_tui.audio.codec import decode, encode_flac
+from voice_tui.audio.echo import EchoGuard, HalfDuplex, echo_guard
+from voice_tui.engine.cascade.engine import CascadeEngine, Providers
+from voice_tui.engine.cascade.ports import Responder
+from voice_tui.engine.cascade.providers import make_stt, make_tts, make_vad
+from voice_tui.engine.cascade.responder.factory import make_responder
+from voice_tui.engine.cascade.timers import Timers
+from voice_tui.engine.cascade.turns import TurnPolicy
+from voice_tui.engine.passthrough import PassthroughEngine
+from voice_tui.engine.port import Engine, PastTurn
+from voice_tui.errors import EngineError
+from voice_tui.events import DevicesChanged
+from voice_tui.frame import Pcm
+from voice_tui.paths import memory_path, state_dir
+from voice_tui.session.front import Guard
+from voice_tui.session.loop import LoadNote, LoadTurns
+from voice_tui.session.past import MOST_TURNS
+from voice_tui.settings import Settings, TurnSettings
+
+log = logging.getLogger(__name__)
+
+
+def open_memory(settings: Settings) -> SqliteMemory:
+    """Open the file of the memories; made if missing.
+
+    Raises:
+        EngineError: It cannot be opened; the hint says what to do.
+    """
+    try:
+        return SqliteMemory(memory_path(settings.memory.path))
+    except MemoryStoreError as e:
+        raise EngineError(e.message, hint=e.hint) from e
+
+
+def turn_policy(turns: TurnSettings) -> TurnPolicy:
+    """Return the turn-taking numbers that the settings ask for."""
+    return TurnPolicy(
+        threshold=turns.vad_threshold,
+        silence=turns.silence,
+        max_silence=max(turns.silence, turns.max_silence),
+        interrupt_after=turns.interrupt_after,
+        max_turn=turns.max_turn,
+    )
+
+
+def build_engine(
+    settings: Settings,
+    memory: MemoryPort,
+    *,
+    inline: bool,
+    clock: Callable[[], datetime] | None = None,
+    timers: Timers | None = None,
+) -> Engine:
+    """Make the engine that the settings name.
+
+    Args:
+        settings: All of them.
+        memory: Where it remembers.
+        inline: For files: everything happens inside the step, so that the same file gives the same answer.
+        clock: Returns the local time, aware; None = this machine's.
+        timers: Those of the engine whose place it takes; None = none.
+
+    Raises:
+        EngineError: A stage cannot be made; the message says which, the hint what to do.
+    """
+    if settings.engine.name == "passthrough":
+        return PassthroughEngine()
+    providers = Providers(
+        vad=make_vad(settings),
+        stt=make_stt(settings, state_dir(), inline=inline),
+        responder=build_responder(settings, memory, clock),
+        tts=make_tts(settings),
+    )
+    return CascadeEngine(providers, turn_policy(settings.turns), inline=inline, timers=timers)
+
+
+def build_responder(settings: Settings, memory: MemoryPort, clock: Callable[[], datetime] | None = None) -> Responder:
+    """Make what answers; see `build_engine`.
+
+    Raises:
+        ConfigError: The address of the language model is none.
+    """
+    return make_responder(settings, memory, clock or _local_time, encode_flac, decode)
+
+
+def turns_loader(talks: Conversations) -> LoadTurns:
+    """Return what loads the latest turns of a conversation that was kept."""
+
+    def load(conversation: str) -> list[PastTurn]:
+        try:
+            turns = talks.latest(conversation, MOST_TURNS)
+        except MemoryStoreError as e:
+            raise EngineError(e.message, hint=e.hint) from e
+        if not turns:
+            raise EngineError("That conversation is not there any more", hint="It may have been deleted")
+        return [PastTurn(turn.role, turn.text, turn.interrupted) for turn in turns]
+
+    return load
+
+
+def guard(settings: Settings) -> Guard:
+    """Return what chooses the echo canceller for the devices that are open.
+
+    Without its library it listens only while nothing is played.
+    """
+
+    def choose(devices: DevicesChanged) -> EchoGuard | None:
+        try:
+            return echo_guard(settings.audio.echo, devices.output)
+        except ImportError as e:
+            log.warning("the echo canceller does not load, so listening stops while speaking: %s", e)
+            return HalfDuplex()
+
+    return choose
+
+
+def note_loader(memory: MemoryPort) -> LoadNote:
+    """Return what loads the recording of a spoken note."""
+
+    def load(memory_id: str) -> tuple[Pcm, str]:
+        try:
+            clip, found = memory.clip(memory_id), memory.get(memory_id)
+        except MemoryStoreError as e:
+            raise EngineError(e.message, hint=e.hint) from e
+        if clip is None or found is None:
+            raise EngineError("That memory has no recording", hint="Only notes that were spoken have one")
+        return decode(clip), found.text
+
+    return load
+
+
+def _local_time() -> datetime:
+    return datetime.now().astimezone()

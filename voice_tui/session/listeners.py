@@ -1,0 +1,119 @@
+"""Who listens in on a session: the app, the transcripts, the recording; the last two can be switched between talks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import msgspec
+
+from memory.conversations import Conversations
+from memory.store import SqliteMemory
+from voice_tui.events import AnyCommand, AnyEvent, ChangeSettings, Event, RecordingChanged, SessionStopped
+from voice_tui.frame import Frame
+from voice_tui.paths import log_path, recordings_path
+from voice_tui.session.chronicle import Chronicle
+from voice_tui.session.debug_logs import DebugLog, Timings, words
+from voice_tui.session.recording import LASTING, Recorder
+from voice_tui.session.recording_folder import shareable
+from voice_tui.settings import Settings
+
+LAST_WORDS_SECONDS = 0.15
+"""How long the end of a session waits for the transcript, and for the recording, to reach the disk."""
+
+RETIRING_SECONDS = 5.0
+"""The same for what is switched off while the session goes on; nothing waits for it."""
+
+
+class Listeners:
+    """Passes on events, sound and commands; implements `Tap`. Session's main thread, every method returns at once.
+
+    Args:
+        settings: memory.conversations, recordings.* and log.* count.
+        memory: Where transcripts go.
+        tell: Takes every event, and notices of the listeners on their own threads.
+    """
+
+    def __init__(self, settings: Settings, memory: SqliteMemory, tell: Callable[[AnyEvent], None]) -> None:
+        self._tell = tell
+        self._states: dict[type[Event], AnyEvent] = {}
+        self._memory: SqliteMemory = memory
+        self._settings: Settings = settings
+        self._chronicle = self._new_chronicle(settings, memory)
+        self._recorder = self._new_recorder(settings)
+        self._logs = _new_logs(settings)
+
+    def emit(self, event: AnyEvent) -> None:
+        """Pass an event to everybody."""
+        self._tell(event)
+        if isinstance(event, LASTING):
+            self._states[type(event)] = event
+        if self._chronicle is not None:
+            self._chronicle.note(event)
+        if self._recorder is not None:
+            self._recorder.note(event)
+        for debug_log in self._logs:
+            debug_log.note(event)
+
+    def heard(self, frame: Frame, played: Frame) -> None:
+        """A frame of both voices; see `Tap.heard`."""
+        if self._recorder is not None:
+            self._recorder.heard(frame, played)
+
+    def commanded(self, command: AnyCommand) -> None:
+        """A command; of settings, nothing private is recorded."""
+        if self._recorder is not None:
+            if isinstance(command, ChangeSettings):
+                command = msgspec.structs.replace(command, settings=shareable(command.settings))
+            self._recorder.commanded(command)
+
+    def renew(self, settings: Settings, memory: SqliteMemory) -> None:
+        """Another conversation is about to begin: from it on, keep and record as `settings` say."""
+        if settings.memory.conversations != self._settings.memory.conversations or memory is not self._memory:
+            self._retire(self._chronicle)
+            self._chronicle = self._new_chronicle(settings, memory)
+        if settings != self._settings:
+            was_on = self._recorder is not None
+            self._retire(self._recorder)
+            self._recorder = self._new_recorder(settings)
+            if self._recorder is not None:
+                for state in self._states.values():
+                    self._recorder.note(state)
+            elif was_on:
+                self._tell(RecordingChanged(recording=False))
+        if settings.log != self._settings.log:
+            for debug_log in self._logs:
+                self._retire(debug_log)
+            self._logs = _new_logs(settings)
+        self._settings = settings
+        self._memory = memory
+
+    def close(self) -> None:
+        """Write what waits, within `LAST_WORDS_SECONDS` each."""
+        for listener in (self._chronicle, self._recorder, *self._logs):
+            if listener is not None:
+                listener.close(LAST_WORDS_SECONDS)
+
+    def _new_chronicle(self, settings: Settings, memory: SqliteMemory) -> Chronicle | None:
+        return Chronicle(Conversations(memory), self._tell) if settings.memory.conversations else None
+
+    def _new_recorder(self, settings: Settings) -> Recorder | None:
+        if not settings.recordings.enabled:
+            return None
+        return Recorder(recordings_path(settings.recordings.path), settings, self._tell)
+
+    def _retire(self, listener: Chronicle | Recorder | DebugLog | None) -> None:
+        """Let one finish what it has, in its own time."""
+        if listener is not None:
+            listener.note(SessionStopped())
+            threading.Thread(target=listener.close, args=(RETIRING_SECONDS,), name="retiring", daemon=True).start()
+
+
+def _new_logs(settings: Settings) -> list[DebugLog]:
+    """Return the logs that the settings ask for."""
+    logs: list[DebugLog] = []
+    if settings.log.timings:
+        logs.append(DebugLog(log_path("timings"), Timings()))
+    if settings.log.text:
+        logs.append(DebugLog(log_path("text"), words))
+    return logs

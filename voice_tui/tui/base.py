@@ -1,0 +1,103 @@
+"""What every part of the app may ask of it: the state, the worker threads, and ways to tell the person something."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from textual import on
+from textual.app import App
+
+from voice_tui.events import AnyCommand, Severity
+from voice_tui.schema import Value
+from voice_tui.session.port import SessionPort
+from voice_tui.settings import Settings
+from voice_tui.tui.desk import Desk, Said
+from voice_tui.tui.settings_flow import SettingsFlow, SettingsNotSaved, SettingsSaved
+from voice_tui.tui.state.app_state import AppState, Topic
+from voice_tui.tui.state.notices import INFO_SECONDS, TOAST_SECONDS, NoticeRecord, notice
+from voice_tui.tui.state.settings_view import Kept
+from voice_tui.tui.surroundings import Surroundings
+
+_TOAST_TITLES: dict[Severity, str] = {"info": "", "warning": "Warning", "error": "Problem"}
+
+
+@runtime_checkable
+class Drawing(Protocol):
+    """A screen that shows the state."""
+
+    def draw(self, topics: Topic) -> None:
+        """Redraw the parts that `topics` names."""
+        ...
+
+
+class BaseApp(App[int]):
+    """The app without its screens and actions.
+
+    Args:
+        session: See `VoiceTuiApp`, also for the other two.
+    """
+
+    def __init__(self, session: SessionPort, settings: Settings, surroundings: Surroundings) -> None:
+        super().__init__()
+        self.session = session
+        self.surroundings = surroundings
+        self.state = AppState(settings, surroundings.clock)
+        self.state.kept = Kept(surroundings.settings_path, surroundings.origins)
+        self.settings_flow = SettingsFlow(self)
+        self.files = Desk("files", self.post_message)
+        self.shelves = Desk("memories", self.post_message)
+
+    def draw(self, topics: Topic) -> None:
+        """Redraw what `topics` names, on every screen that shows it."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Drawing) and screen.is_mounted:
+                screen.draw(topics)
+
+    def command(self, command: AnyCommand) -> None:
+        """Send a command to the session."""
+        self.session.send(command)
+
+    def change_settings(self, values: Mapping[str, Value | None]) -> None:
+        """Use other settings, by path and checked already: in this session, in later ones, and in the person's file.
+
+        None takes a setting back to its default.
+        """
+        self.settings_flow.change(values)
+
+    def show_settings(self, changed: Sequence[str]) -> None:
+        """Bring settings of the app itself onto the screen; `changed` lists the paths that are not as before."""
+        if "ui.theme" in changed and self.state.settings.ui.theme in self.available_themes:
+            self.theme = self.state.settings.ui.theme
+
+    def inform(self, message: str, *, hint: str = "", severity: Severity = "info", title: str = "") -> None:
+        """Say one thing to the person: as a toast, and kept in the log screen."""
+        toast = self.state.say(notice(self.state.clock(), severity, message, hint, title))
+        if toast is not None:
+            self.toast(toast)
+        self.draw(Topic.EVENTS)
+
+    def toast(self, record: NoticeRecord) -> None:
+        """Show a notice for a while; its text is data and never read as markup."""
+        text = f"{record.message}\n{record.hint}" if record.hint else record.message
+        severity = "information" if record.severity == "info" else record.severity
+        title = record.title or _TOAST_TITLES[record.severity]
+        self.notify(
+            text,
+            title=title,
+            severity=severity,
+            timeout=INFO_SECONDS if record.severity == "info" else TOAST_SECONDS,
+            markup=False,
+        )
+
+    @on(Said)
+    def _said(self, event: Said) -> None:
+        self.inform(event.message, hint=event.hint, severity=event.severity, title=event.title)
+
+    @on(SettingsSaved)
+    def _settings_saved(self, event: SettingsSaved) -> None:
+        self.settings_flow.saved(event.config)
+
+    @on(SettingsNotSaved)
+    def _settings_not_saved(self, event: SettingsNotSaved) -> None:
+        self.settings_flow.not_saved(event.error)

@@ -1,0 +1,54 @@
+"""The frame that every dialog shares: a titled box that fits any terminal, its keys on the last line."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from voice_tui.tui.widgets.keybar import KeyBar
+
+Result = TypeVar("Result")
+
+ROOMY_ROWS = 14
+"""From this height on a dialog has blank lines around what it says."""
+
+
+class Dialog(ModalScreen[Result]):
+    """A dialog; subclasses give `TITLE` and `compose_body`."""
+
+    TITLE = ""
+    TALLEST = "#dialog-body"
+    """What gets the rows that are left; it scrolls when they are not enough."""
+    OTHER_ROWS = 0
+    """Rows of the body that stand above or below `TALLEST`, when that is only a part of the body."""
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", id="dialog_cancel")]
+
+    def compose(self) -> ComposeResult:
+        """Called by Textual."""
+        with Vertical(id="dialog") as box:
+            box.border_title = self.title or ""
+            with Vertical(id="dialog-body"):
+                yield from self.compose_body()
+            yield KeyBar(None, id="dialog-keys")
+
+    def compose_body(self) -> ComposeResult:
+        """Yield what stands in the box."""
+        raise NotImplementedError
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Keep the keys in view, whatever the height."""
+        roomy = event.size.height >= ROOMY_ROWS
+        self.set_class(roomy, "-roomy")
+        frame = 5 if roomy else 3
+        rows = max(1, event.size.height - frame - self.OTHER_ROWS)
+        for widget in self.query(self.TALLEST):
+            widget.styles.max_height = rows
+
+    def action_cancel(self) -> None:
+        """Leave without doing anything."""
+        self.dismiss(None)

@@ -1,0 +1,131 @@
+"""Help, made from the bindings of what has the focus and of the app; no list of keys is typed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding, Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.dom import DOMNode
+from textual.widgets import Static
+
+from voice_tui.tui import keys
+from voice_tui.tui.catalogue import BY_ID
+from voice_tui.tui.screens.dialog import Dialog
+from voice_tui.tui.state.app_state import AppState
+from voice_tui.tui.typed import app_of
+
+_DIM = "$foreground 60%"
+KEY_CELLS = 18
+"""Width of the column of keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class HelpLine:
+    """One action: its keys, what it does, and a sentence more or ""."""
+
+    keys: tuple[str, ...]
+    title: str
+    more: str
+
+
+@dataclass(frozen=True, slots=True)
+class HelpSection:
+    """The actions of one place."""
+
+    title: str
+    lines: tuple[HelpLine, ...]
+
+
+class HelpText(Static):
+    """The sections, laid out anew for every width."""
+
+    def __init__(self, sections: Sequence[HelpSection]) -> None:
+        super().__init__(markup=False)
+        self._sections = sections
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Wrap to the new width."""
+        self.update(help_content(self._sections, event.size.width))
+
+
+class HelpScreen(Dialog[None]):
+    """Scrolls; any of its keys closes it."""
+
+    TALLEST = ".detail"
+
+    TITLE = "Help"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,q", "cancel", "Close", id="dialog_cancel")]
+
+    def __init__(self, sections: Sequence[HelpSection]) -> None:
+        super().__init__()
+        self._sections = sections
+
+    def compose_body(self) -> ComposeResult:
+        """Yield the sections."""
+        with VerticalScroll(classes="detail", id="help-scroll"):
+            yield HelpText(self._sections)
+
+
+def help_sections(active: Iterable[ActiveBinding], state: AppState) -> list[HelpSection]:
+    """Group bindings by the place they belong to: the focused widget's own, the app's, then what widgets inherit."""
+    own: dict[str, dict[str, HelpLine]] = {}
+    inherited: dict[str, dict[str, HelpLine]] = {}
+    for node, binding, enabled, _tooltip in active:
+        if not enabled or binding.system or not binding.description:
+            continue
+        ours = binding.id is not None or binding.action in _own_actions(type(node))
+        _add(
+            own if ours else inherited, _place(node) if ours else f"{_place(node)}: moving and editing", binding, state
+        )
+    everything = [*own.items(), *inherited.items()]
+    return [HelpSection(title, tuple(lines.values())) for title, lines in everything]
+
+
+def help_content(sections: Iterable[HelpSection], width: int) -> Content:
+    """Return the sections as text, wrapped to `width` cells beside the column of keys."""
+    parts: list[Content] = []
+    for section in sections:
+        lines = [Content.styled(section.title, "bold underline"), *(_line(line, width) for line in section.lines)]
+        parts.append(Content("\n").join(lines))
+    return Content("\n\n").join(parts)
+
+
+def _add(places: dict[str, dict[str, HelpLine]], title: str, binding: Binding, state: AppState) -> None:
+    lines = places.setdefault(title, {})
+    name = binding.id or binding.action
+    known = lines.get(name)
+    lines[name] = HelpLine(
+        (*(known.keys if known else ()), keys.long(binding.key)),
+        BY_ID[name].title_now(state) if name in BY_ID else binding.description,
+        binding.tooltip,
+    )
+
+
+def _line(line: HelpLine, width: int) -> Content:
+    column = f"  {', '.join(sorted(line.keys, key=len))}"
+    gap = " " * max(1, KEY_CELLS - len(column))
+    text = Content.assemble(line.title, (f"  {line.more}" if line.more else "", _DIM))
+    rows = text.wrap(max(12, width - KEY_CELLS))
+    return Content.assemble((column + gap, "bold $text-accent"), Content("\n" + " " * KEY_CELLS).join(rows))
+
+
+def _own_actions(kind: type) -> set[str]:
+    """Return the actions that classes of this product bind, as opposed to those of the library."""
+    found: set[str] = set()
+    for base in kind.__mro__:
+        if base.__module__.startswith("voice_tui."):
+            found |= {binding.action for binding in Binding.make_bindings(vars(base).get("BINDINGS", ()))}
+    return found
+
+
+def _place(node: DOMNode) -> str:
+    title = getattr(node, "HELP_TITLE", "")
+    if title:
+        return str(title)
+    return "Everywhere" if node is app_of(node) else type(node).__name__

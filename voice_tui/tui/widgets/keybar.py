@@ -1,0 +1,106 @@
+"""The keys at the bottom: the global ones first, so that Quit, Help and Commands survive a narrow terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from textual import events
+from textual.binding import ActiveBinding
+from textual.content import Content, Span
+from textual.screen import Screen
+from textual.style import Style
+
+from voice_tui.tui import keys
+from voice_tui.tui.catalogue import BY_ID, ENTRIES, GLOBAL_FIRST
+from voice_tui.tui.state.app_state import AppState
+from voice_tui.tui.typed import app_of
+from voice_tui.tui.widgets.draw import Drawn
+
+Item = tuple[str, str]
+"""Key and word."""
+
+_FOOTER = ("bold $footer-key-foreground", "$footer-description-foreground")
+_DIALOG = ("bold $text-accent", "$foreground 80%")
+
+_FOCUSED = tuple(entry.id for entry in ENTRIES if entry.owner != "app")
+_OTHERS = tuple(entry.id for entry in ENTRIES if entry.owner == "app" and entry.id not in GLOBAL_FIRST)
+
+
+class KeyBar(Drawn):
+    """One line, made from the bindings that are active now; a click presses the key.
+
+    Args:
+        state: What the app knows; None in a dialog, where only the dialog's own keys stand.
+    """
+
+    def __init__(self, state: AppState | None, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._state = state
+
+    def on_mount(self) -> None:
+        """Follow the focus and the state."""
+        signal = self.screen.bindings_updated_signal  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # Screen[Unknown] in Textual
+        signal.subscribe(self, self._changed)  # pyright: ignore[reportUnknownMemberType]  # as above
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Show as many keys as fit."""
+        self._draw()
+
+    def _changed(self, _screen: Screen[object]) -> None:
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        if self.is_attached and self.size.width:
+            items = ordered(self.screen.active_bindings.values(), self._state)
+            self.show(keys_content(items, self.size.width, _DIALOG if self._state is None else _FOOTER))
+
+    def on_click(self, event: events.Click) -> None:
+        """Press the key under the pointer."""
+        key = event.style.meta.get("key")
+        if isinstance(key, str):
+            app_of(self).simulate_key(key)
+
+
+def ordered(active: Iterable[ActiveBinding], state: AppState | None) -> list[Item]:
+    """Return keys and words: the most needed of the app, then those of what has the focus, then the app's others.
+
+    Args:
+        active: As the screen says.
+        state: For words that change with it; None leaves the app's own keys out.
+    """
+    known: dict[str, Item] = {}
+    local: dict[str, Item] = {}
+    for _node, binding, enabled, _tooltip in active:
+        if not enabled or not binding.show:
+            continue
+        entry = BY_ID.get(binding.id or "")
+        if entry is None:
+            local.setdefault(binding.id or binding.action, (binding.key, binding.description))
+        elif state is not None:
+            earlier = known.get(entry.id)
+            if earlier is None or binding.key == entry.key.split(",")[0]:
+                known[entry.id] = (binding.key, entry.bar_now(state))
+    back = [local.pop(name) for name in ("dialog_cancel",) if name in local]
+    first, last = (back, []) if state is not None else ([], back)  # on a screen the way back must not fall off the edge
+    focused = [*_pick(known, _FOCUSED), *local.values()]
+    return [*_pick(known, GLOBAL_FIRST), *first, *focused, *last, *_pick(known, _OTHERS)]
+
+
+def _pick(items: Mapping[str, Item], names: Iterable[str]) -> list[Item]:
+    return [items[name] for name in names if name in items]
+
+
+def keys_content(items: Iterable[Item], width: int, styles: tuple[str, str] = ("", "")) -> Content:
+    """Return the line: whole keys only, as many as fit into `width` cells; `styles` are those of key and word."""
+    line = Content("")
+    for key, word in items:
+        piece = _piece(key, word, styles)
+        if line.cell_length + piece.cell_length > width:
+            break
+        line = line.append(piece)
+    return line
+
+
+def _piece(key: str, word: str, styles: tuple[str, str]) -> Content:
+    piece = Content.assemble((f" {keys.short(key)}", styles[0]), (f" {word} ", styles[1]))
+    return piece.add_spans([Span(0, len(piece.plain), Style.from_meta({"key": key}))])

@@ -1,0 +1,66 @@
+"""The line for typing instead of talking."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+MAX_HISTORY = 100
+"""Typed lines that the arrow keys bring back; the oldest go."""
+
+MAX_LENGTH = 4_000
+"""Characters of one typed turn."""
+
+
+class Prompt(Input):
+    """An input line that remembers what was typed; the app clears it once the session has taken the text."""
+
+    HELP_TITLE = "Input line"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Send", show=False),
+        Binding("up", "older", "Bring back what was typed before", show=False),
+        Binding("down", "newer", "Forward again", show=False),
+        Binding("pageup", "scroll_transcript(-1)", "Scroll the conversation up", show=False),
+        Binding("pagedown", "scroll_transcript(1)", "Scroll the conversation down", show=False),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(
+            placeholder="Type instead of talking; Enter sends", id=id, max_length=MAX_LENGTH, select_on_focus=False
+        )
+        self.cursor_blink = False  # an idle app draws nothing
+        self._history: deque[str] = deque(maxlen=MAX_HISTORY)
+        self._place = 0  # steps back from the newest line; 0 = the line being written
+
+    def accepted(self) -> None:
+        """The text was taken: remember it and begin a new line."""
+        text = self.value.strip()
+        if text and (not self._history or self._history[-1] != text):
+            self._history.append(text)
+        self._place = 0
+        self.value = ""
+
+    def action_older(self) -> None:
+        """Bring back the line before."""
+        self._go(self._place + 1)
+
+    def action_newer(self) -> None:
+        """Go to the line after."""
+        self._go(self._place - 1)
+
+    def action_scroll_transcript(self, pages: int) -> None:
+        """Scroll the conversation without leaving the line."""
+        transcript = self.screen.query_one("#transcript")
+        if pages < 0:
+            transcript.scroll_page_up(animate=False)
+        else:
+            transcript.scroll_page_down(animate=False)
+
+    def _go(self, place: int) -> None:
+        if 0 <= place <= len(self._history):
+            self._place = place
+            self.value = self._history[-place] if place else ""
+            self.cursor_position = len(self.value)
