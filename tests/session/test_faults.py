@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,6 +89,14 @@ def kept(memory: Path) -> list[list[Turn]]:
         return [talks.latest(talk.id, 100) for talk in talks.list()]
 
 
+def wait_until_kept(memory: Path, said: str) -> None:
+    """Wait until a turn is on the disk: it is written while the answer is being spoken, not after it."""
+    end = time.monotonic() + DEADLINE
+    while said not in [turn.text for turns in kept(memory) for turn in turns]:
+        assert time.monotonic() < end, f"{said!r} is not in the file"
+        time.sleep(0.01)
+
+
 @needs_voice
 def test_killed_while_it_speaks_it_goes_on_where_it_was(desktop: Desktop, tmp_path: Path) -> None:
     path = tmp_path / "memory.db"
@@ -102,6 +111,7 @@ def test_killed_while_it_speaks_it_goes_on_where_it_was(desktop: Desktop, tmp_pa
     listener.wait(lambda event: isinstance(event, TranscriptUpdated) and event.text == "what can you do")
     listener.wait(lambda event: isinstance(event, TranscriptUpdated) and event.role == "assistant")
     listener.wait(lambda event: isinstance(event, StateChanged) and event.state == "speaking")
+    wait_until_kept(path, "what can you do")
     assert host.pid is not None
     os.kill(host.pid, signal.SIGKILL)
     notice = listener.wait(lambda event: isinstance(event, Notice) and event.severity == "error")
