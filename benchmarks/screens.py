@@ -155,7 +155,9 @@ def talk(options: argparse.Namespace, state: Path) -> None:
         stop.set()
         terminal.close()
     report(times)
-    print("\n| minutes | frames | underruns | overruns | skipped | app RSS MB | session RSS MB | app idle, % of a core |")
+    print(
+        "\n| minutes | frames | underruns | overruns | skipped | app RSS MB | session RSS MB | app idle, % of a core |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     print(
         f"| {options.minutes:.0f} | {60 * options.minutes * FRAMES_PER_SECOND:.0f} | {under} | {over} | {skipped} "

@@ -49,6 +49,10 @@ class Terminal:
         """What is on the screen, as text."""
         return self._tmux("capture-pane", "-p", "-t", "app")
 
+    def screen_in_colour(self) -> str:
+        """What is on the screen, with the terminal's colour codes."""
+        return self._tmux("capture-pane", "-e", "-p", "-t", "app")
+
     def keys(self, *keys: str) -> None:
         """Press keys by tmux's names, such as "C-q"."""
         self._tmux("send-keys", "-t", "app", *keys)

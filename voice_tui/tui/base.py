@@ -49,7 +49,9 @@ class BaseApp(App[int]):
         self.shelves = Desk("memories", self.post_message)
 
     def draw(self, topics: Topic) -> None:
-        """Redraw what `topics` names, on every screen that shows it."""
+        """Redraw what `topics` names, on every screen that shows it; nothing while the app closes its screens."""
+        if not self.is_running:
+            return
         for screen in self.screen_stack:
             if isinstance(screen, Drawing) and screen.is_mounted:
                 screen.draw(topics)

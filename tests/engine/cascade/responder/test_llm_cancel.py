@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import threading
 import time
@@ -12,6 +13,7 @@ from memory.store import SqliteMemory
 from tests.engine.cascade.responder.fakes import FakeLlmServer, Peer, Script, answering, failing
 from tests.engine.cascade.responder.talking import NOW, said, talking, wait_until, warnings
 from voice_tui.engine.cascade.ports import Part, Text, UserTurn, Warned
+from voice_tui.engine.cascade.responder.endpoint import Endpoint
 from voice_tui.engine.cascade.responder.llm import LlmResponder
 from voice_tui.errors import ProviderError
 from voice_tui.settings import LlmSettings
@@ -73,6 +75,23 @@ def test_close_does_not_wait_for_a_stalled_server(memory: SqliteMemory) -> None:
         thread.join(2)
         assert not thread.is_alive()
         talk.responder.close()
+
+
+def test_close_while_the_client_is_still_being_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    imported = threading.Event()
+    monkeypatch.setattr(Endpoint, "_connected", lambda _self: imported.wait(10))
+    before = set(threading.enumerate())
+    endpoint = Endpoint(LlmSettings())
+    (thread,) = set(threading.enumerate()) - before
+    begun = time.monotonic()
+    endpoint.close()
+    assert time.monotonic() - begun < 1.0
+    assert thread.is_alive()
+    imported.set()
+    thread.join(5)
+    assert not thread.is_alive()
+    del endpoint
+    gc.collect()  # a task that was left behind would say so here, and fail the test
 
 
 def test_cancel_during_the_pause_before_a_retry(memory: SqliteMemory) -> None:

@@ -34,6 +34,9 @@ MAILBOX_SIZE = 256
 POLL_SECONDS = 0.02
 """How often a waiting responder looks whether it was cancelled."""
 
+CLOSE_SECONDS = 0.4
+"""How long the connections may take to close."""
+
 DRAIN_SECONDS = 0.5
 """After the last word: time for the server to end its reply in order, so that the connection can be used again."""
 
@@ -89,11 +92,9 @@ class Endpoint:
             return
         self._closed = True
         self._loop.call_soon_threadsafe(self._begin_to_shut_down)
-        self._thread.join(0.5)
-        if self._thread.is_alive():
-            log.warning("the connection to the language model did not close in time")
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(0.5)
+        self._thread.join(CLOSE_SECONDS + 0.1)
+        if self._thread.is_alive():  # busy with an import: the loop ends by itself after it
+            log.info("the connection to the language model closes later")
 
     def _serve(self) -> None:
         self._loop.call_soon(self._warm_up)
@@ -260,9 +261,13 @@ class Endpoint:
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if self._client is not None:
-            await self._client.close()
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await asyncio.gather(*tasks, return_exceptions=True)
+                if self._client is not None:
+                    await self._client.close()
+        except TimeoutError:
+            log.warning("the connection to the language model did not close in time")
 
 
 class _FloodError(Exception):
