@@ -40,6 +40,14 @@ def _add_reading(actions: Subparsers) -> None:
     found = _action(actions, "search", "find memories that hold every word", search)
     found.add_argument("words", nargs="+", metavar="WORD", help="the last one may be the beginning of a word")
     _add_page(found)
+    asked = _action(actions, "recall", "ask the memory: what it would bring up, and how sure it is", recall)
+    asked.add_argument("words", nargs="*", metavar="WORD", help="the question")
+    asked.add_argument(
+        "--batch",
+        metavar="FILE",
+        help='ask every line of a file of JSON Lines ({"id", "query", "asked_at"?, "speaker"?}; - is stdin) '
+        "and answer each with a line of JSON",
+    )
 
 
 def _add_page(parser: argparse.ArgumentParser) -> None:
@@ -130,6 +138,49 @@ def search(args: argparse.Namespace) -> int:
         found = store.search(" ".join(args.words), limit=args.limit)
         _print_memories(args, found, store.count())
     return 0 if found else 1
+
+
+def recall(args: argparse.Namespace) -> int:
+    """Print what the memory brings up; exit code 1 when that is nothing, or a line of a batch was refused."""
+    from memory.errors import MemoryStoreError
+
+    if bool(args.words) == bool(args.batch):
+        raise MemoryStoreError(
+            "Nothing is asked" if not args.words else "Both a question and a batch are given",
+            hint="Give a question, or --batch FILE",
+        )
+    with _open(args) as store:
+        return _recall_batch(store, args.batch) if args.batch else _recall_one(args, store)
+
+
+def _recall_batch(store: SqliteMemory, name: str) -> int:
+    from memory.batch import recall_lines
+
+    refused = 0
+    with _lines_of(name) as lines:
+        for answer in recall_lines(store, lines):
+            if isinstance(answer, str):
+                sys.stdout.write(answer)
+            else:
+                refused += 1
+                _remark(str(answer))
+    return 1 if refused else 0
+
+
+def _recall_one(args: argparse.Namespace, store: SqliteMemory) -> int:
+    from memory.batch import bring, to_record
+    from memory.types import Query
+
+    brought = bring(store, Query(" ".join(args.words), asked_at=store.now()))
+    if args.json:
+        print_json(to_record(brought))
+    else:
+        chosen = {one.memory.id for one in brought.injected}
+        for one in brought.candidates:
+            mark = ">" if one.memory.id in chosen else " "
+            say(f"{mark} {one.relevance:.2f}  {_line(one.memory)}{f'  ({one.why})' if one.why else ''}")
+        _remark(f"{len(brought.injected)} brought up (>), of {len(brought.candidates)} looked at")
+    return 0 if brought.injected else 1
 
 
 def _print_memories(args: argparse.Namespace, memories: list[Memory], total: int) -> None:
