@@ -137,6 +137,12 @@ def share(values: Floats) -> Floats:
     return values / top if top > 0 else np.zeros_like(values)
 
 
+def spread(values: Floats) -> Floats:
+    """Return where each value stands between the lowest, 0, and the highest, 1; zeros where all are equal."""
+    low, high = float(values.min(initial=np.inf)), float(values.max(initial=-np.inf))
+    return (values - low) / (high - low) if high > low else np.zeros_like(values)
+
+
 def place(values: Floats) -> Floats:
     """Return 1 for the best value, 1/2 for the second, …; equal values share the better place."""
     return 1.0 / (1.0 + np.searchsorted(np.sort(-values), -values, side="left"))

@@ -22,6 +22,7 @@ from memory.undo import UndoClips
 from memory.writer import Writer, closed_error
 
 if TYPE_CHECKING:
+    from memory.meaning import Embeds, Meaning
     from memory.recall import Recaller
 
 T = TypeVar("T")
@@ -41,12 +42,15 @@ class SqliteMemory:
     Args:
         path: The file; made if missing.
         clock: Seconds since 1970.
+        embedder: For recall by meaning, closed with the store; None = recall goes by words alone.
 
     Raises:
         MemoryStoreError: If the file cannot be opened, or was written by a newer version.
     """
 
-    def __init__(self, path: Path | str, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, path: Path | str, *, clock: Callable[[], float] = time.time, embedder: Embeds | None = None
+    ) -> None:
         self.path = Path(path).expanduser().resolve()
         self._clock = clock
         self._new_id = IdMaker()
@@ -57,6 +61,7 @@ class SqliteMemory:
         self.read_only = opened.read_only
         self._readers = Readers(opened.uri)
         self._closed = False
+        self._embedder = embedder
         if opened.read_only:
             opened.db.close()
         self._writer = None if opened.read_only else Writer(opened.db, self.path)
@@ -98,12 +103,12 @@ class SqliteMemory:
     def recall(self, query: str | Query, *, limit: int = 3) -> Many[Recollection]:
         """Return what bears on `query`, best first; empty when nothing does."""
         with self.reading() as db:
-            return self._recaller.recall(db, _asked(query), limit)
+            return self._recaller.recall(db, _asked(query), limit, self.meaning)
 
     def candidates(self, query: str | Query, *, limit: int = 15) -> Many[Recollection]:
         """Return what comes nearest to `query`, best first, whatever its relevance."""
         with self.reading() as db:
-            return self._recaller.candidates(db, _asked(query), limit)
+            return self._recaller.candidates(db, _asked(query), limit, self.meaning)
 
     def edit(self, memory_id: str, text: str) -> Memory:
         """Replace the words of a memory; its clip is kept."""
@@ -165,6 +170,8 @@ class SqliteMemory:
 
     def close(self) -> None:
         """Write what is left and release the file. Safe to call twice."""
+        if self._embedder:
+            self._end_embedding(self._embedder)
         self._closed = True
         self._readers.close()
         if self._writer:
@@ -175,6 +182,21 @@ class SqliteMemory:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @cached_property
+    def meaning(self) -> Meaning | None:
+        """The vectors of the memories; None without an embedder."""
+        if self._embedder is None:
+            return None
+        from memory.meaning import Meaning  # numpy
+
+        return Meaning(self, self._embedder)
+
+    def _end_embedding(self, embedder: Embeds) -> None:
+        made = self.__dict__.get("meaning")  # a store that was never asked has none, and needs none now
+        if made:
+            made.close()
+        embedder.close()
 
     @cached_property
     def _recaller(self) -> Recaller:
