@@ -16,9 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path[0] = str(
-    Path(__file__).resolve().parents[1]
-)  # in place of this folder, whose memory.py would hide the package
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # this folder's memory.py would hide the package
 
 from benchmarks import memory_exam, memory_rivals  # noqa: E402
 from benchmarks.memory_exam import Mark, Question, Talk  # noqa: E402
@@ -91,7 +89,8 @@ def trade_off(groups: Groups, point: float) -> list[float]:
 def print_judge(groups: Groups) -> None:
     """Print the trade-off, by category at the operating point, and the reliability."""
     print(
-        "\n| bar p | precision | evidence recall | memories a question | adversarial: any | never said: any | small talk: any |"
+        "\n| bar p | precision | evidence recall | memories a question "
+        "| adversarial: any | never said: any | small talk: any |"
     )
     print("|---|---|---|---|---|---|---|")
     for point in POINTS:

@@ -25,7 +25,8 @@ ADVERSARIAL = 5
 DEPTHS = (1, 3, 5, 15)
 SMALL_TALK = """
 Good morning. | Good evening, how are you? | Hi there. | Hello, it's me again. | How's it going? | Not too bad, thanks.
-I'm fine, and you? | Nice to hear your voice. | It's raining again. | What a lovely day. | It's so hot today. | Brr, cold.
+I'm fine, and you? | Nice to hear your voice. | It's raining again. | What a lovely day.
+It's so hot today. | Brr, cold.
 I just woke up. | I'm going to make some coffee. | I'm a bit tired. | I slept well. | Let me think. | Hang on a second.
 One moment please. | Sorry, I was somewhere else. | Okay. | All right then. | Sounds good to me. | That's interesting.
 Really? I had no idea. | Wow. | Ha, that's funny. | You're funny. | Thank you very much. | Thanks, that helped.
@@ -41,7 +42,7 @@ I had toast for breakfast. | The neighbours are loud. | My tea has gone cold. | 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a talk; `evidence`: ids of the turns that answer it; `category`: 1 to 5, 0 = never said there."""
+    """What is asked of a talk; `evidence`: ids of the turns that answer it; `category`: 1 to 5, or 0."""
 
     text: str
     category: int

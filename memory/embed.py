@@ -19,7 +19,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from memory.embed_choice import Choice
+from memory.embed_choice import Choice, Provider, choose
 from memory.embed_wire import FAILED, READY, Frame, WireError, dimension_of, read_frame, texts_frame, vectors_of
 from memory.recall_overlap import Floats
 
@@ -36,9 +36,8 @@ ANSWER_SECONDS = 60.0
 PAUSE_SECONDS, LONGEST_PAUSE = 0.5, 60.0
 """How long no child is started after one failed, doubled each time, and the most."""
 
-_ONE_THREAD = {
-    name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-} | {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+_OFFLINE = {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
 
 class _ChildError(Exception):
@@ -193,6 +192,16 @@ class Embedder:
         self._failures = min(self._failures + 1, 10)
 
 
+def embedder_of(provider: Provider, model: str) -> Embedder | None:
+    """Return the embedder for what is set, None where recall is to go by words alone; nothing is started yet.
+
+    Raises:
+        MemoryStoreError: What was asked for by name is not here.
+    """
+    choice = choose(provider, model)
+    return Embedder(choice) if choice else None
+
+
 class _Child:
     """One process; used by the embedder's thread, ended by any."""
 
@@ -203,7 +212,7 @@ class _Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=os.environ | _ONE_THREAD,
+            env=os.environ | dict.fromkeys(_THREADS, "1") | _OFFLINE,
             bufsize=0,
         )
         self._number = 0

@@ -58,8 +58,14 @@ def choose(provider: Provider = "auto", model: str = "") -> Choice | None:
     return Choice("sentence-transformers", model, model)
 
 
-def without(provider: Provider) -> str:
-    """Return for a person why recall goes by words alone."""
+def described(provider: Provider, model: str) -> str:
+    """Return for a person how memories are recalled with these settings."""
+    try:
+        choice = choose(provider, model)
+    except MemoryStoreError as e:
+        return f"recall goes by words alone: {e}"
+    if choice:
+        return f"recall by words and meaning ({choice.name}, {choice.provider})"
     if provider == "none":
         return "recall goes by words alone, as set"
     return f"recall goes by words alone: no embedding model is installed ({INSTALL})"

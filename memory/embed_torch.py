@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,22 +26,25 @@ class Torch:
 
     def __init__(self, model: str) -> None:
         try:
-            import torch
-            from sentence_transformers import SentenceTransformer
+            torch: Any = importlib.import_module("torch")
+            library: Any = importlib.import_module("sentence_transformers")
         except ImportError as e:
             raise MemoryStoreError(
                 "sentence-transformers is not installed", hint="pip install 'voice-tui[memory]'"
             ) from e
         torch.set_num_threads(1)
         try:
-            self._model: Any = SentenceTransformer(model, device="cpu", local_files_only=True)
+            made: Any = library.SentenceTransformer(model, device="cpu", local_files_only=True)
         except (OSError, ValueError, RuntimeError, KeyError) as e:
             raise MemoryStoreError(
                 f"sentence-transformers cannot load {model}: {e}", hint="Give the folder of a model that is there"
             ) from e
-        self.dimension = int(self._model.get_sentence_embedding_dimension())
+        self._model: Any = made
+        self.dimension = int(made.get_sentence_embedding_dimension())
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """Return the vectors of texts, shape (texts, dimension), float32, each of length 1."""
-        found = self._model.encode(list(texts), batch_size=AT_ONCE, normalize_embeddings=True, show_progress_bar=False)
+        found: Any = self._model.encode(
+            list(texts), batch_size=AT_ONCE, normalize_embeddings=True, show_progress_bar=False
+        )
         return np.asarray(found, dtype=np.float32)

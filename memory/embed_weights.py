@@ -64,10 +64,9 @@ def read_tensors(file: Path) -> dict[str, Floats]:
             if length > min(MAX_HEADER, len(data) - 8):
                 raise broken(file, "its list of tensors is cut off")
             header: dict[str, Any] = json.loads(data[8 : 8 + length])
+            header.pop("__metadata__", None)
             return {
-                name: _tensor(data, 8 + length, about)
-                for name, about in header.items()
-                if isinstance(about, dict) and cast("Mapping[str, Any]", about).get("dtype") in _TYPES
+                name: _tensor(data, 8 + length, about) for name, about in header.items() if about["dtype"] in _TYPES
             }
     except (OSError, ValueError, KeyError, TypeError, struct.error) as e:
         raise broken(file, str(e)) from e

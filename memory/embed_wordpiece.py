@@ -72,10 +72,7 @@ def split_words(text: str) -> list[str]:
     if text.isascii():
         spaced = "".join(_ASCII.get(sign, sign) for sign in text)
         return spaced.lower().split()
-    parts: list[str] = []
-    for sign in text:
-        parts.append(_spaced(sign))
-    plain = unicodedata.normalize("NFD", "".join(parts).lower())
+    plain = unicodedata.normalize("NFD", "".join(map(_spaced, text)).lower())
     return "".join(_spaced(sign) for sign in plain if unicodedata.category(sign) != "Mn").split()
 
 

@@ -14,8 +14,9 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -26,8 +27,7 @@ from memory.recall_candidates import Candidate
 from memory.recall_overlap import Floats
 from memory.vectors import Table, Wordless
 
-if TYPE_CHECKING:
-    from memory.store import SqliteMemory
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +67,28 @@ class Progress:
     problem: str = ""
 
 
+class Vault(Protocol):
+    """The store, as far as it is needed here; see `memory.store.SqliteMemory`."""
+
+    read_only: bool
+
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Lend a reading connection."""
+        ...
+
+    def write(self, work: Callable[[sqlite3.Connection], T], *, scrub: bool = False) -> T:
+        """Run a transaction."""
+        ...
+
+    def now(self) -> float:
+        """Return seconds since 1970."""
+        ...
+
+    def count(self) -> int:
+        """Return how many active memories there are."""
+        ...
+
+
 class Embeds(Protocol):
     """Turns texts into vectors; see `memory.embed.Embedder`."""
 
@@ -99,13 +121,15 @@ class Meaning:
     Args:
         store: Whose memories.
         embedder: Closed together with this.
+
+    Attributes:
         query_seconds: How long a question waits for its vector.
     """
 
-    def __init__(self, store: SqliteMemory, embedder: Embeds, *, query_seconds: float = QUERY_SECONDS) -> None:
+    def __init__(self, store: Vault, embedder: Embeds) -> None:
+        self.query_seconds = QUERY_SECONDS
         self._store = store
         self._embedder = embedder
-        self._query_seconds = query_seconds
         self._table: Table | None = None
         self._matrix: Matrix | None = None
         self._last = 0
@@ -123,7 +147,7 @@ class Meaning:
         self.poke()
         if not self._complete:
             return None
-        found = self._embedder.vectors([text], timeout=self._query_seconds, urgent=True)
+        found = self._embedder.vectors([text], timeout=self.query_seconds, urgent=True)
         return None if found is None or self._matrix is None else found[0]
 
     def nearest(self, vector: Floats, count: int) -> list[int]:
@@ -162,8 +186,10 @@ class Meaning:
     # --- keeping in step ---
 
     def warm(self) -> None:
-        """Get ready for the first question: start the embedder, load the vectors. Returns at once."""
-        self._embedder.warm()
+        """Get ready for the first question: where there are memories, start the embedder and load the vectors.
+
+        Returns at once.
+        """
         self.poke()
 
     def poke(self) -> None:
@@ -324,6 +350,8 @@ class Meaning:
             if self._matrix is not None and len(self._matrix) != vectors.held_count(db, table):
                 self._matrix.keep(vectors.held(db, table))
         self._complete = total > 0 and done >= ENOUGH * total
+        if self._complete:
+            self._embedder.warm()
 
 
 def _any(db: sqlite3.Connection, limit: int) -> list[Wordless]:

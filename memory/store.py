@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -62,6 +63,8 @@ class SqliteMemory:
         self._readers = Readers(opened.uri)
         self._closed = False
         self._embedder = embedder
+        self._meaning: Meaning | None = None
+        self._meaning_lock = threading.Lock()
         if opened.read_only:
             opened.db.close()
         self._writer = None if opened.read_only else Writer(opened.db, self.path)
@@ -170,8 +173,9 @@ class SqliteMemory:
 
     def close(self) -> None:
         """Write what is left and release the file. Safe to call twice."""
-        if self._embedder:
-            self._end_embedding(self._embedder)
+        for part in (self._meaning, self._embedder):
+            if part:
+                part.close()
         self._closed = True
         self._readers.close()
         if self._writer:
@@ -183,20 +187,20 @@ class SqliteMemory:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @cached_property
+    @property
+    def model(self) -> str:
+        """Name of the model that recall by meaning goes by; "" = by words alone."""
+        return self._embedder.name if self._embedder else ""
+
+    @property
     def meaning(self) -> Meaning | None:
         """The vectors of the memories; None without an embedder."""
-        if self._embedder is None:
-            return None
-        from memory.meaning import Meaning  # numpy
+        with self._meaning_lock:
+            if self._embedder and self._meaning is None:
+                from memory.meaning import Meaning  # numpy
 
-        return Meaning(self, self._embedder)
-
-    def _end_embedding(self, embedder: Embeds) -> None:
-        made = self.__dict__.get("meaning")  # a store that was never asked has none, and needs none now
-        if made:
-            made.close()
-        embedder.close()
+                self._meaning = Meaning(self, self._embedder)
+            return self._meaning
 
     @cached_property
     def _recaller(self) -> Recaller:
@@ -213,7 +217,11 @@ class SqliteMemory:
             raise closed_error()
         if self._writer is None:
             raise read_only_error(self.path)
-        return self._writer.run(work, scrub=scrub)
+        try:
+            return self._writer.run(work, scrub=scrub)
+        finally:
+            if self._meaning:
+                self._meaning.poke()
 
     def now(self) -> float:
         """Return the time by this store's clock, seconds since 1970."""
