@@ -25,7 +25,7 @@ class Matrix:
     """
 
     def __init__(self, dimension: int) -> None:
-        self._dimension = dimension
+        self.dimension = dimension
         self._blocks: list[Floats] = []
         self._seqs: list[npt.NDArray[np.int64]] = []
         self._places: dict[int, int] = {}
@@ -70,6 +70,6 @@ class Matrix:
     def _room(self) -> int:
         place = len(self._places) + len(self._free)
         if place >= len(self._blocks) * BLOCK:
-            self._blocks.append(np.zeros((BLOCK, self._dimension), dtype=np.float32))
+            self._blocks.append(np.zeros((BLOCK, self.dimension), dtype=np.float32))
             self._seqs.append(np.full(BLOCK, -1, dtype=np.int64))
         return place

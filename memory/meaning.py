@@ -334,9 +334,10 @@ class Meaning:
 
     def _load(self, table: Table) -> None:
         """Bring the matrix up to what is in the file."""
-        if self._matrix is None:
-            self._matrix, self._last = Matrix(table.dimension), 0
         with self._store.reading() as db:
+            renewed = vectors.newest(db, table) < self._last  # the table was made anew, perhaps by another process
+            if self._matrix is None or self._matrix.dimension != table.dimension or renewed:
+                self._matrix, self._last = Matrix(table.dimension), 0
             for count, (number, seq, value) in enumerate(vectors.after(db, table, self._last), start=1):
                 self._matrix.put(seq, np.frombuffer(value, dtype="<f4"))
                 self._last = number
