@@ -22,7 +22,7 @@ from memory.types import Memory, Query, Recollection
 if TYPE_CHECKING:
     from memory.meaning import Meaning
 
-LOOKED_AT = 60
+LOOKED_AT = 80
 """Candidates whose features are worked out."""
 
 NEAREST = 60
@@ -109,7 +109,7 @@ class Recaller:
         weights = model.vectors if look.vectors else model.words
         scores = weights.ranker.scores(look.names, look.features)
         best = [int(place) for place in np.argsort(-scores, kind="stable")[:limit]]
-        odds = weights.judge.scores(*judge.table(look.cue, look.names, look.features[best], scores[best], scores))
+        odds = weights.judge.scores(*judge.table(look.cue, look.names, look.features, scores, best))
         memories = _memories(db, [look.candidates[i].line.seq for i in best])
         cover = look.names.index("cover")
         return [

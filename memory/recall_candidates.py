@@ -35,9 +35,9 @@ _COLUMNS = "memory.seq, memory.text, memory.role, memory.speaker, memory.said_at
 _HITS = f"""
     select {_COLUMNS}
     from (select rowid as seq, rank from memory_stem where memory_stem match ? order by rank limit ?) as hit
-    join memory using (seq) where {rows.ACTIVE} order by hit.rank, memory.said_at desc
+    cross join memory using (seq) where +{rows.ACTIVE} order by hit.rank, memory.said_at desc
 """  # noqa: S608  # constant names
-_BY_SEQ = f"select {_COLUMNS} from memory where {rows.ACTIVE} and seq in "  # noqa: S608
+_BY_SEQ = f"select {_COLUMNS} from memory where +{rows.ACTIVE} and seq in "  # noqa: S608
 _NEXT = f"""
     select {_COLUMNS} from memory where conversation = ? and conversation <> '' and {rows.ACTIVE}
     and (said_at, seq) > (?, ?)

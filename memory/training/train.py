@@ -61,9 +61,9 @@ def _held_out(fold: int) -> set[str]:
 
 def judged_rows(one: Asked, scores: Floats, count: int = 15) -> tuple[tuple[str, ...], Floats, Flags]:
     """Return what the judge sees of a probe: names, table, and which rows are evidence, best first."""
-    best = np.argsort(-scores, kind="stable")[:count]
+    best = [int(place) for place in np.argsort(-scores, kind="stable")[:count]]
     look = one.look
-    names, table = judge.table(look.cue, look.names, look.features[best], scores[best], scores)
+    names, table = judge.table(look.cue, look.names, look.features, scores, best)
     return names, table, one.evidence[best]
 
 
