@@ -25,7 +25,7 @@ from memory.recall_overlap import Columns, Floats, place
 from memory.recall_words import Passage
 from memory.types import Memory, Query, Recollection
 
-OPERATING_POINT = 0.25
+OPERATING_POINT = 0.24
 """The probability that is shown as BAR; where it stands was chosen on held-out conversations of the training data."""
 
 BAR = 0.7
