@@ -48,6 +48,7 @@ class StoreStats:
         oldest: When the first was said, seconds since 1970; None for an empty store. `newest` likewise.
         clip_bytes: Size of all clips.
         file_bytes: Size of the file and its log.
+        vectors: Active memories that have one, by name of the model.
         schema: The last migration. `sqlite`: version of the library.
         read_only: Nothing can be written.
     """
@@ -61,6 +62,7 @@ class StoreStats:
     newest: float | None
     clip_bytes: int
     file_bytes: int
+    vectors: dict[str, int]
     schema: str
     sqlite: str
     read_only: bool
@@ -163,10 +165,19 @@ def stats(store: SqliteMemory) -> StoreStats:
         newest=newest,
         clip_bytes=clip_bytes,
         file_bytes=sum(_size(store.path.with_name(store.path.name + end)) for end in ("", "-wal")),
+        vectors=_vectors(store),
         schema=schema,
         sqlite=sqlite3.sqlite_version,
         read_only=store.read_only,
     )
+
+
+def _vectors(store: SqliteMemory) -> dict[str, int]:
+    from memory import vectors  # numpy, which no other command needs
+
+    with store.reading() as db:
+        names = [name for (name,) in db.execute("select name from embedder order by number")]
+        return {name: vectors.counts(db, table)[0] for name in names if (table := vectors.find(db, name))}
 
 
 def _size(path: Path) -> int:

@@ -6,20 +6,27 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from memory import judge, recall_model, rows
 from memory.recall_candidates import Candidate, gather
 from memory.recall_cue import Cue, Frequencies, cue_of
-from memory.recall_features import table
+from memory.recall_features import filled, table
 from memory.recall_model import Model
-from memory.recall_overlap import Floats, Overlap
+from memory.recall_overlap import Floats, Overlap, share, spread
 from memory.recall_words import passage
 from memory.types import Memory, Query, Recollection
 
-LOOKED_AT = 60
+if TYPE_CHECKING:
+    from memory.meaning import Meaning
+
+LOOKED_AT = 80
 """Candidates whose features are worked out."""
+
+NEAREST = 60
+"""Memories that are taken for their meaning."""
 
 CANDIDATES = 15
 """Candidates that are judged."""
@@ -59,28 +66,37 @@ class Recaller:
         self._zone = zone
         self._frequencies = Frequencies()
 
-    def look(self, db: sqlite3.Connection, query: Query) -> Look | None:
+    def look(self, db: sqlite3.Connection, query: Query, meaning: Meaning | None = None) -> Look | None:
         """Return the candidates and their features, None where nothing has anything to do with the question.
 
         Args:
             db: A reader's connection.
             query: As asked.
+            meaning: The store's vectors; None = by words alone.
         """
         total = self._frequencies.total(db)
         cue = cue_of(query, total, lambda word: self._frequencies.count(db, word), self._zone)
-        found = _closest(cue, gather(db, cue))
+        vector = meaning.vector(cue.text) if meaning else None
+        near = meaning.nearest(vector, NEAREST) if meaning and vector is not None else []
+        gathered = gather(db, cue, near)
+        measured = vector is not None and meaning is not None and meaning.measure(db, vector, gathered)
+        found = _closest(cue, gathered, measured=measured)
         if not found:
             return None
-        names, features = table(cue, found, vectors=False)
-        return Look(cue, found, names, features, vectors=False)
+        names, features = table(cue, found, vectors=measured)
+        return Look(cue, found, names, features, vectors=measured)
 
-    def candidates(self, db: sqlite3.Connection, query: Query, limit: int = CANDIDATES) -> list[Recollection]:
+    def candidates(
+        self, db: sqlite3.Connection, query: Query, limit: int = CANDIDATES, meaning: Meaning | None = None
+    ) -> list[Recollection]:
         """Return the best candidates with their relevance, best first, whatever it is."""
-        return self._judged(db, self.look(db, query), limit)
+        return self._judged(db, self.look(db, query, meaning), limit)
 
-    def recall(self, db: sqlite3.Connection, query: Query, limit: int = judge.MOST) -> list[Recollection]:
+    def recall(
+        self, db: sqlite3.Connection, query: Query, limit: int = judge.MOST, meaning: Meaning | None = None
+    ) -> list[Recollection]:
         """Return what bears on the question, best first; empty where nothing does."""
-        look = self.look(db, query)
+        look = self.look(db, query, meaning)
         if look is None:
             return []
         found = self._judged(db, look, max(limit, CANDIDATES))
@@ -90,10 +106,10 @@ class Recaller:
         if look is None or limit <= 0:
             return []
         model = self._model or recall_model.load()
-        weights = model.vectors if look.vectors and model.vectors else model.words
+        weights = model.vectors if look.vectors else model.words
         scores = weights.ranker.scores(look.names, look.features)
         best = [int(place) for place in np.argsort(-scores, kind="stable")[:limit]]
-        odds = weights.judge.scores(*judge.table(look.cue, look.names, look.features[best], scores[best], scores))
+        odds = weights.judge.scores(*judge.table(look.cue, look.names, look.features, scores, best))
         memories = _memories(db, [look.candidates[i].line.seq for i in best])
         cover = look.names.index("cover")
         return [
@@ -109,13 +125,17 @@ class Recaller:
         ]
 
 
-def _closest(cue: Cue, found: list[Candidate]) -> list[Candidate]:
+def _closest(cue: Cue, found: list[Candidate], *, measured: bool) -> list[Candidate]:
     """Return the candidates worth a closer look, best first."""
     if not found:
         return []
     own = Overlap(cue, [c.line.own for c in found], [c.line.speaker for c in found])
     before = Overlap(cue, [c.words_before for c in found])
     fused = own.bm25() + own.cover(own.named) + BEFORE_SHARE * before.bm25()
+    if measured:
+        best = filled(np.array([c.close_best for c in found]))
+        context = filled(np.array([c.close_context for c in found]))
+        fused = share(fused) + spread(best) + BEFORE_SHARE * spread(context)
     return [found[i] for i in np.argsort(-fused, kind="stable")[:LOOKED_AT]]
 
 

@@ -18,6 +18,9 @@ LOOKED_UP = 60
 AROUND = 30
 """Of the best of them, the turns just before and after are looked at as well: an answer rarely repeats the question."""
 
+AROUND_CLOSE = 15
+"""The same for the memories that are closest in meaning."""
+
 POSTINGS = 5_000
 """Index entries that are ranked to pick candidates, rarest words first, which bounds the time of a recall.
 
@@ -32,9 +35,9 @@ _COLUMNS = "memory.seq, memory.text, memory.role, memory.speaker, memory.said_at
 _HITS = f"""
     select {_COLUMNS}
     from (select rowid as seq, rank from memory_stem where memory_stem match ? order by rank limit ?) as hit
-    join memory using (seq) where {rows.ACTIVE} order by hit.rank, memory.said_at desc
+    cross join memory using (seq) where +{rows.ACTIVE} order by hit.rank, memory.said_at desc
 """  # noqa: S608  # constant names
-_BY_SEQ = f"select {_COLUMNS} from memory where {rows.ACTIVE} and seq in "  # noqa: S608
+_BY_SEQ = f"select {_COLUMNS} from memory where +{rows.ACTIVE} and seq in "  # noqa: S608
 _NEXT = f"""
     select {_COLUMNS} from memory where conversation = ? and conversation <> '' and {rows.ACTIVE}
     and (said_at, seq) > (?, ?)
@@ -113,13 +116,14 @@ def gather(db: sqlite3.Connection, cue: Cue, close: Iterable[int] = ()) -> list[
     """
     found = _by_words(db, cue)
     seen = {line.seq for line in found}
-    wanted = [seq for seq in close if seq not in seen]
-    found += _by_seq(db, wanted)
+    near = list(close)
+    nearest = frozenset(near[:AROUND_CLOSE])
+    found += _by_seq(db, [seq for seq in near if seq not in seen])
     candidates = {line.seq: Candidate(line) for line in found}
     around = _Around(db, candidates)
     for place, candidate in enumerate(list(candidates.values())):
         around.complete(candidate)
-        if place < AROUND:
+        if (place < AROUND and candidate.line.seq in seen) or candidate.line.seq in nearest:
             for neighbour in (candidate.before, candidate.after):
                 if neighbour and neighbour.seq not in candidates:
                     candidates[neighbour.seq] = Candidate(neighbour)

@@ -170,8 +170,8 @@ def _meaning(candidates: Sequence[Candidate]) -> Columns:
     close = np.array(
         [(c.close, c.close_context, c.close_best, c.close_before, c.close_after) for c in candidates], dtype=np.float32
     )
-    known = ~np.isnan(close[:, 0])
-    text, context, best, before, after = np.nan_to_num(close).T
+    text, context, best = (filled(column) for column in close[:, :3].T)
+    before, after = np.nan_to_num(close[:, 3:]).T
     ranked: Columns = {"close": text, "close_context": context, "close_best": best}
     people = _floats(c.people for c in candidates)
     answers = _floats(c.words_before.question for c in candidates)
@@ -185,8 +185,13 @@ def _meaning(candidates: Sequence[Candidate]) -> Columns:
         "close_after": after,
         "close_after_people": after * people,
         "close_sq": np.square(np.maximum(best, 0)),
-        "known": _floats(known),
     }
+
+
+def filled(values: Floats) -> Floats:
+    """Return the values with the middle of all in place of those that are not known, such as of what is just said."""
+    known = values[~np.isnan(values)]
+    return np.nan_to_num(values, nan=float(np.median(known)) if len(known) else 0.0)
 
 
 def _lead(values: Floats) -> Floats:

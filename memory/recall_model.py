@@ -73,12 +73,12 @@ class Model:
     """All weights.
 
     Args:
-        words: For recall by words alone. `vectors`: by words and meaning, None where it was not trained.
+        words: For recall by words alone. `vectors`: by words and meaning.
         importance: Log odds that a memory will ever be asked for.
     """
 
     words: Weights
-    vectors: Weights | None
+    vectors: Weights
     importance: Linear
 
 
@@ -87,10 +87,7 @@ def to_record(model: Model, made: dict[str, Any]) -> dict[str, Any]:
     ways = {"words": model.words, "vectors": model.vectors}
     return {
         "made": made,
-        **{
-            name: {"ranker": way.ranker.to_record(), "judge": way.judge.to_record()} if way else None
-            for name, way in ways.items()
-        },
+        **{name: {"ranker": way.ranker.to_record(), "judge": way.judge.to_record()} for name, way in ways.items()},
         "importance": model.importance.to_record(),
     }
 
@@ -101,8 +98,7 @@ def from_record(record: dict[str, Any]) -> Model:
     Raises:
         KeyError: If it is none.
     """
-    vectors = record["vectors"]
-    return Model(_weights(record["words"]), _weights(vectors) if vectors else None, _linear(record["importance"]))
+    return Model(_weights(record["words"]), _weights(record["vectors"]), _linear(record["importance"]))
 
 
 @lru_cache(maxsize=1)

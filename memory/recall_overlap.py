@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from memory.recall_cue import Cue
 from memory.recall_stem import stem
-from memory.recall_words import Passage
+from memory.recall_words import MIN_LETTERS, Passage
 
 Floats = npt.NDArray[np.floating[Any]]
 Flags = npt.NDArray[np.bool_]
@@ -27,11 +27,11 @@ USUAL_LENGTH = 18.0
 NEAR_PLACES = 3
 """Words apart that two words of a question may stand in a memory to count as a pair."""
 
+LETTERS_APART = 3
+"""Words whose lengths differ by more are not alike."""
+
 ALIKE = 0.5
 """From here two words are taken for nearly the same."""
-
-MIN_LETTERS = 4
-"""Shorter words are alike by chance."""
 
 
 class Overlap:
@@ -111,7 +111,8 @@ def near_words(cue: Cue, own: Passage) -> float:
     found = 0.0
     for term, weight in cue.terms.items():
         if term not in own.stems and len(term) >= MIN_LETTERS:
-            near = max((alike(term, other) for other in own.stems), default=0.0)
+            low, high = len(term) - LETTERS_APART, len(term) + LETTERS_APART
+            near = max([alike(term, other) for other in own.long if low <= len(other) <= high], default=0.0)
             found += near * weight if near >= ALIKE else 0.0
     return found / (sum(cue.terms.values()) or 1.0)
 
@@ -119,8 +120,6 @@ def near_words(cue: Cue, own: Passage) -> float:
 @lru_cache(maxsize=200_000)
 def alike(one: str, two: str) -> float:
     """Return how alike two stems are, 0-1: Dice's coefficient of their letter pairs (Adamson and Boreham 1974)."""
-    if len(two) < MIN_LETTERS or abs(len(one) - len(two)) > 3:
-        return 0.0
     first, second = _letter_pairs(one), _letter_pairs(two)
     return 2 * len(first & second) / (len(first) + len(second))
 
@@ -135,6 +134,12 @@ def share(values: Floats) -> Floats:
     """Return each value as a share of the best; zeros where there is none above 0."""
     top = float(values.max(initial=0.0))
     return values / top if top > 0 else np.zeros_like(values)
+
+
+def spread(values: Floats) -> Floats:
+    """Return where each value stands between the lowest, 0, and the highest, 1; zeros where all are equal."""
+    low, high = float(values.min(initial=np.inf)), float(values.max(initial=-np.inf))
+    return (values - low) / (high - low) if high > low else np.zeros_like(values)
 
 
 def place(values: Floats) -> Floats:

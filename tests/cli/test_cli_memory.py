@@ -166,3 +166,36 @@ def test_wrong_usage(line: Line, argv: list[str]) -> None:
     with pytest.raises(SystemExit) as end:
         line(*argv)
     assert end.value.code == 2
+
+
+def test_a_batch_is_imported_with_its_ids_and_asked(line: Line, tmp_path: Path) -> None:
+    said = tmp_path / "said.jsonl"
+    asked = tmp_path / "asked.jsonl"
+    turns = [
+        ("D1:1", "Ken", "user", "We moved to Lisbon because Anna found work in a bakery"),
+        ("D1:2", "assistant", "assistant", "How nice, what does she bake?"),
+        ("D1:3", "Ken", "user", "Our dog is called Biscuit"),
+    ]
+    keys = ("id", "speaker", "role", "text")
+    rest = {"said_at": "2024-05-01T10:00:00+00:00", "conversation": "talk 1"}
+    said.write_text("\n".join(json.dumps(dict(zip(keys, turn, strict=True)) | rest) for turn in turns))
+    assert line.json("import", str(said)) | {"problems": []} == {"added": 3, "known": 0, "refused": 0, "problems": []}
+
+    questions = [
+        {"id": "q1", "query": "What is the dog called?", "asked_at": 1_720_000_000, "speaker": "Ken"},
+        {"id": 2, "query": "How deep is the Baltic Sea?"},
+    ]
+    asked.write_text("\n\n".join(map(json.dumps, questions)) + '\n{"id": "x"}\n')
+    answers = [json.loads(text) for text in line("recall", "--batch", str(asked), "--json", code=1).splitlines()]
+    assert line.err.splitlines()[-1] == "line 4: query is missing"
+    assert [answer["id"] for answer in answers] == ["q1", "2"]
+    first, second = answers
+    assert first["injected"] == ["D1:3"] == [first["candidates"][0]["id"]]
+    assert set(first["candidates"][0]) == {"id", "relevance", "importance"}
+    assert all(0 <= one[name] <= 1 for one in first["candidates"] for name in ("relevance", "importance"))
+    assert second["injected"] == []
+
+    assert "Biscuit" in line("recall", "what", "is", "the", "dog", "called").splitlines()[0]
+    assert line.json("recall", "how deep is the Baltic Sea", code=1)["injected"] == []
+    with pytest.raises(MemoryStoreError, match="Nothing is asked"):
+        line("recall")

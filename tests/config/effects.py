@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from memory.conversations import Conversations
+from memory.types import NewMemory
 from tests.engine.cascade.responder.desk import recording
 from tests.engine.cascade.responder.fakes import FakeLlmServer, Peer, answering
 from tests.engine.cascade.responder.talking import NOW
+from tests.memory.models import tiny_model
 from tests.session.fakes import FakeAudio, FakeEngine, tone
 from voice_tui.audio.choice import DeviceInfo, candidates
 from voice_tui.audio.line import formats
@@ -214,6 +216,17 @@ def memory_opened(settings: Settings, _: Path) -> object:
         return memory.path
 
 
+def vectors_made(settings: Settings, folder: Path) -> object:
+    name = settings.memory.embedder_model
+    model = str(tiny_model(folder / name, seed=len(name)))
+    with open_memory(replaced(settings, {"memory.embedder_model": model}), patient=True) as memory:
+        memory.add(NewMemory("the key is under the pot"))
+        if memory.meaning:
+            assert memory.meaning.wait(30.0)
+        with memory.reading() as db:
+            return db.execute("select name, dimension from embedder").fetchall()
+
+
 def conversation_kept(settings: Settings, folder: Path) -> object:
     settings = replaced(settings, {"recordings.path": settings.recordings.path or str(folder / "sounds")})
     with open_memory(settings) as memory:
@@ -273,6 +286,8 @@ EFFECTS: dict[str, Effect] = {
     "llm.context_tokens": Effect(512, 100_000, request_sent, (*ASK, ("llm.max_tokens", 50))),
     "llm.timeout": Effect(1.0, 1.5, stalled_after, ASK[::2]),
     "llm.retries": Effect(0, 1, tries, ASK[:2]),
+    "memory.embedder": Effect("auto", "none", vectors_made, (("memory.embedder_model", "small"),)),
+    "memory.embedder_model": Effect("small", "tiny", vectors_made),
     "memory.note_audio": Effect(True, False, note_kept),
     "memory.conversations": Effect(True, False, conversation_kept),
     "recordings.enabled": Effect(True, False, conversation_kept),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from memory.conversations import Conversations
+from memory.embed import Embedder, embedder_of
 from memory.errors import MemoryStoreError
 from memory.port import MemoryPort
 from memory.store import SqliteMemory
@@ -27,21 +28,43 @@ from voice_tui.paths import memory_path, state_dir
 from voice_tui.session.front import Guard
 from voice_tui.session.loop import LoadNote, LoadTurns
 from voice_tui.session.past import MOST_TURNS
-from voice_tui.settings import Settings, TurnSettings
+from voice_tui.settings import MemorySettings, Settings, TurnSettings
 
 log = logging.getLogger(__name__)
 
+PATIENT_SECONDS = 60.0
+"""How long a conversation from a file waits for vectors."""
 
-def open_memory(settings: Settings) -> SqliteMemory:
-    """Open the file of the memories; made if missing.
+
+def open_memory(settings: Settings, *, patient: bool = False) -> SqliteMemory:
+    """Open the file of the memories; made if missing. What recalls by meaning gets ready beside.
+
+    Args:
+        settings: memory.path and memory.embedder* count.
+        patient: Time is no object, the same result every time is: wait until memories and questions have vectors.
 
     Raises:
         EngineError: It cannot be opened; the hint says what to do.
     """
     try:
-        return SqliteMemory(memory_path(settings.memory.path))
+        store = SqliteMemory(memory_path(settings.memory.path), embedder=_embedder(settings.memory))
     except MemoryStoreError as e:
         raise EngineError(e.message, hint=e.hint) from e
+    if store.meaning:
+        store.meaning.warm()
+        if patient:
+            store.meaning.query_seconds = PATIENT_SECONDS
+            store.meaning.wait(PATIENT_SECONDS)
+    return store
+
+
+def _embedder(memory: MemorySettings) -> Embedder | None:
+    """Return what recalls by meaning; where it cannot be had, recall goes by words, and the doctor says why."""
+    try:
+        return embedder_of(memory.embedder, memory.embedder_model)
+    except MemoryStoreError as e:
+        log.warning("recall goes by words alone: %s", e)
+        return None
 
 
 def turn_policy(turns: TurnSettings) -> TurnPolicy:

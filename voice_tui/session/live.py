@@ -113,7 +113,8 @@ class Workshop:
     def _open_next(self, settings: Settings) -> None:
         """Open the file now, so that one that cannot be used is refused at once."""
         opened = open_memory(settings)
-        before, self._next = self._next, None if opened.path == self._memory.path else opened
+        same = (opened.path, opened.model) == (self._memory.path, self._memory.model)
+        before, self._next = self._next, None if same else opened
         unused, self._next_responder = self._next_responder, None
         for old in (unused, before, opened if self._next is None else None):
             if old is not None:

@@ -33,6 +33,8 @@ _PART_OF: dict[str, Part] = {
     "stt.ask_below": "responder",
     "memory.note_audio": "responder",
     "memory.path": "memory",
+    "memory.embedder": "memory",
+    "memory.embedder_model": "memory",
 }
 _PART_OF_SECTION: dict[str, Part] = {"llm": "responder", "tts": "tts"}
 

@@ -51,7 +51,7 @@ def talk(
     Raises:
         VoiceTuiError: A file or a stage cannot be used.
     """
-    memory = open_memory(settings)
+    memory = open_memory(settings, patient=not realtime)
     try:
         with EventFile(events) as record:
             failed: list[SessionFailed] = []

@@ -1,0 +1,45 @@
+"""The carried model in this process, every text embedded once: training puts the same turns into many stores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from memory.embed_bert import Bert
+from memory.embed_choice import CARRIED_NAME, INSTALL
+from memory.embed_weights import carried_model
+from memory.errors import MemoryStoreError
+from memory.recall_overlap import Floats
+
+
+class CarriedModel:
+    """Meets `memory.meaning.Embeds`; answers whatever the time limit. One thread at a time.
+
+    Raises:
+        MemoryStoreError: If the model is not installed.
+    """
+
+    name = CARRIED_NAME
+    problem = ""
+
+    def __init__(self) -> None:
+        folder = carried_model()
+        if folder is None:
+            raise MemoryStoreError("Training needs the embedding model", hint=INSTALL)
+        self._bert = Bert(folder)
+        self._known: dict[str, Floats] = {}
+
+    def vectors(self, texts: Sequence[str], *, timeout: float, urgent: bool = False) -> Floats | None:
+        """Return the vectors of texts; shape (texts, 384)."""
+        del timeout, urgent
+        new = list(dict.fromkeys(text for text in texts if text not in self._known))
+        if new:
+            self._known.update(zip(new, self._bert.embed(new), strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+    def warm(self) -> None:
+        """It is."""
+
+    def close(self) -> None:
+        """What is known stays for the next store."""
