@@ -34,17 +34,43 @@ class FakeMemory:
         self.memories = {memory.id: memory, **self.memories}
         return memory
 
+    def correct(self, memory_id: str, new: NewMemory) -> Memory:
+        memory = self.add(new)
+        self.memories[memory_id] = replace(self.memories[memory_id], status="superseded", superseded_by=memory.id)
+        return memory
+
+    def history(self, memory_id: str) -> list[Memory]:
+        return [memory for memory in self.memories.values() if memory.superseded_by == memory_id]
+
+    def reinstate(self, memory_ids: Sequence[str]) -> None:
+        for memory_id in memory_ids:
+            self.memories[memory_id] = replace(self.memories[memory_id], status="active", superseded_by="")
+
+    def suggestions(self, *, limit: int = 50) -> list[Memory]:
+        self._check()
+        return [memory for memory in self.memories.values() if memory.status == "suggested"][:limit]
+
+    def approve(self, memory_id: str) -> Memory:
+        self._check()
+        self.memories[memory_id] = replace(self.memories[memory_id], status="active")
+        return self.memories[memory_id]
+
+    def dismiss(self, memory_id: str) -> Memory:
+        self._check()
+        return self.memories.pop(memory_id)
+
     def get(self, memory_id: str) -> Memory | None:
         self._check()
         return self.memories.get(memory_id)
 
     def list(self, *, limit: int = 100, offset: int = 0) -> list[Memory]:
         self._check()
-        return sorted(self.memories.values(), key=lambda memory: not memory.pinned)[offset : offset + limit]
+        active = [memory for memory in self.memories.values() if memory.status == "active"]
+        return sorted(active, key=lambda memory: not memory.pinned)[offset : offset + limit]
 
     def count(self) -> int:
         self._check()
-        return len(self.memories)
+        return sum(memory.status == "active" for memory in self.memories.values())
 
     def search(self, text: str, *, limit: int = 50) -> list[Memory]:
         words = text.lower().split()
