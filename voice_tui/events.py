@@ -240,12 +240,12 @@ class MemoryChanged(Event, frozen=True, tag="memory_changed"):
     """A memory was written or removed by the session; the store is the truth, this says where to look.
 
     Args:
-        action: What was done.
+        action: What was done. "corrected": it took the place of another; "suggested": it waits for the person's yes.
         id: The memory.
         text: Its text (of a removed one: what it was).
     """
 
-    action: Literal["added", "updated", "forgotten"]
+    action: Literal["added", "updated", "corrected", "suggested", "forgotten"]
     id: str
     text: str
 
