@@ -252,7 +252,7 @@ def test_a_process_that_slept_drops_what_waited_and_goes_on(virtual_card):
         time.sleep(3.0)  # the sleep is what is tested
         woken = time.monotonic()
         talk.process.send_signal(signal.SIGCONT)
-        talk.until(lambda line: line["what"] == "Stats" and line["lag_ms"] < 160, PATIENCE, woken)
-        assert_goes_on(talk, woken)
+        caught_up = talk.until(lambda line: line["what"] == "Stats" and line["lag_ms"] < 160, PATIENCE, woken)
+        assert_goes_on(talk, caught_up["when"])
         assert not any(line["message"] for line in talk.devices() if line["when"] < woken)
         assert both_open(talk.devices()[-1]) or talk.until(both_open, PATIENCE, woken)
