@@ -91,6 +91,12 @@ def _set_turn(db: sqlite3.Connection, seq: int, text: str) -> None:
     db.execute("update turn set text = ? where seq = ?", (text, seq))
 
 
+def blank(db: sqlite3.Connection, texts: Sequence[str]) -> None:
+    """Take the words of memories that are gone out of turns that were written since."""
+    if any([_redact(db, Memory(id="", text=text)) for text in texts]):
+        indexes.purge(db, indexes.TURN_INDEXES)
+
+
 def expire(db: sqlite3.Connection, now: float) -> Removed:
     """Forget what was to be kept until now at most."""
     due = db.execute("select id from memory where expires_at > 0 and expires_at <= ?", (now,)).fetchall()

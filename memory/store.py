@@ -183,6 +183,10 @@ class SqliteMemory:
         """
         return self._undoable(self.write(lambda db: erase.forget(db, memory_ids), scrub=True))
 
+    def blank(self, texts: Sequence[str]) -> None:
+        """Take the words of forgotten memories out of turns that were written since."""
+        self.write(lambda db: erase.blank(db, texts), scrub=True)
+
     def expire(self) -> Many[Memory]:
         """Forget what was to be kept until now at most; returns it."""
         now = self._clock()

@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from memory.conversations import Conversations
@@ -56,6 +56,7 @@ class Learner:
     Args:
         store: Where to. `tell`: takes a `MemoryChanged` for each change, on the learner's thread.
         suggest: Whether anything is inferred. `summaries`: whether conversations that are over are summed up.
+        scrub: Takes the words of forgotten memories out of logs and recordings.
         clock: Seconds since 1970.
     """
 
@@ -66,6 +67,7 @@ class Learner:
         *,
         suggest: bool,
         summaries: bool,
+        scrub: Callable[[Sequence[str]], object] = len,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.lost = 0
@@ -73,6 +75,7 @@ class Learner:
         self._tell = tell
         self._suggest = suggest
         self._summaries = summaries
+        self._scrub = scrub
         self._clock = clock
         self._events: queue.Queue[tuple[AnyEvent, float] | None] = queue.Queue(QUEUE_SIZE)
         self._conversation = ""
@@ -80,6 +83,7 @@ class Learner:
         self._top = 0
         self._waiting: _Turn | None = None
         self._recent: list[str] = []
+        self._gone: list[str] = []
         self._made: OrderedDict[int, list[str]] = OrderedDict()
         self._thread = threading.Thread(target=self._run, name="learner", daemon=True)
         self._thread.start()
@@ -143,6 +147,8 @@ class Learner:
 
     def _noticed(self, event: MemoryChanged) -> None:
         """The notebook did something of its own with this turn."""
+        if event.action == "forgotten":
+            self._gone.append(event.text)
         turn = self._waiting
         if turn is None:
             return
@@ -153,6 +159,10 @@ class Learner:
     def _finish(self) -> None:
         """The answer to the user's turn is over: it stands."""
         turn, self._waiting = self._waiting, None
+        if self._gone:
+            self._store.blank(self._gone)
+            self._scrub(self._gone)
+            self._gone = self._gone if turn is not None else []  # once more after the answer that named it
         if turn is None:
             return
         if turn.kept:

@@ -11,7 +11,8 @@ from memory.conversations import Conversations
 from memory.store import SqliteMemory
 from voice_tui.events import AnyCommand, AnyEvent, ChangeSettings, Event, RecordingChanged, SessionStopped
 from voice_tui.frame import Frame
-from voice_tui.paths import log_path, recordings_path
+from voice_tui.paths import log_path, recordings_path, state_dir
+from voice_tui.scrub import scrub
 from voice_tui.session.chronicle import Chronicle
 from voice_tui.session.debug_logs import DebugLog, Timings, words
 from voice_tui.session.learner import Learner
@@ -105,7 +106,13 @@ class Listeners:
 
     def _new_learner(self, settings: Settings, memory: SqliteMemory) -> Learner:
         kept = settings.memory
-        return Learner(memory, self._tell, suggest=kept.suggest, summaries=kept.summaries and kept.conversations)
+        return Learner(
+            memory,
+            self._tell,
+            suggest=kept.suggest,
+            summaries=kept.summaries and kept.conversations,
+            scrub=lambda texts: scrub(texts, state_dir(), recordings_path(settings.recordings.path)),
+        )
 
     def _new_recorder(self, settings: Settings) -> Recorder | None:
         if not settings.recordings.enabled:

@@ -89,7 +89,7 @@ class VoiceTuiApp(BaseApp):
     ) -> None:
         super().__init__(session, settings, surroundings or Surroundings())
         self.inbox = Inbox(self._wake)
-        self._keeper = Keeper(memory_factory, self.shelves)
+        self._keeper = Keeper(memory_factory, self.shelves, self.surroundings.scrub)
         self._memories = MemoryFlow(self, self._keeper)
         talks = self.surroundings.conversations
         self._talks = TalkKeeper(talks, self.shelves) if talks is not None else None

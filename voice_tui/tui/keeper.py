@@ -75,9 +75,11 @@ class Keeper:
     Args:
         factory: See `MemoryFactory`.
         desk: The thread that the store is used on.
+        scrub: Takes the words of forgotten memories out of other files.
     """
 
-    def __init__(self, factory: MemoryFactory, desk: Desk) -> None:
+    def __init__(self, factory: MemoryFactory, desk: Desk, scrub: Callable[[Sequence[str]], object] = len) -> None:
+        self._scrub = scrub
         self._factory = factory
         self._desk = desk
         self._store: MemoryPort | None = None
@@ -96,7 +98,13 @@ class Keeper:
 
     def forget(self, memory_id: str) -> bool:
         """Remove a memory."""
-        return self._submit(lambda store: MemoryDone("Deleted; u brings it back", forgotten=store.forget([memory_id])))
+
+        def remove(store: MemoryPort) -> MemoryDone:
+            removed = store.forget([memory_id])
+            self._scrub([memory.text for memory in removed])
+            return MemoryDone("Deleted; u brings it back", forgotten=removed)
+
+        return self._submit(remove)
 
     def restore(self, memories: Sequence[Memory]) -> bool:
         """Put back what was removed."""
