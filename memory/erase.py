@@ -93,7 +93,8 @@ def _set_turn(db: sqlite3.Connection, seq: int, text: str) -> None:
 
 def blank(db: sqlite3.Connection, texts: Sequence[str]) -> None:
     """Take the words of memories that are gone out of turns that were written since."""
-    if any([_redact(db, Memory(id="", text=text)) for text in texts]):
+    touched = [_redact(db, Memory(id="", text=text)) for text in texts]
+    if any(touched):
         indexes.purge(db, indexes.TURN_INDEXES)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from memory.types import Conversation, Found, Memory, NewMemory, Query, Recollection, Transcript, Turn
+from memory.types import Conversation, Found, Memory, NewMemory, Provenance, Query, Recollection, Transcript, Turn
 
 
 class MemoryPort(Protocol):
@@ -27,6 +27,10 @@ class MemoryPort(Protocol):
 
     def history(self, memory_id: str) -> list[Memory]:
         """Return what was so before a memory took its place, newest first."""
+        ...
+
+    def provenance(self, memory_id: str) -> Provenance | None:
+        """Return where a memory comes from and what it was before, None where it is gone."""
         ...
 
     def reinstate(self, memory_ids: Sequence[str]) -> None:

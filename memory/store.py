@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from memory import changes, erase, history, rows
 from memory.connection import Readers, open_file
+from memory.conversation_rows import source
 from memory.faults import explain, read_only_error
 from memory.ids import IdMaker
 from memory.text import MAX_QUERY_CHARS, MAX_TERMS, clean, clean_name, clean_text, like_pattern, match_all, words
-from memory.types import Memory, NewMemory, Query, Recollection
+from memory.types import Memory, NewMemory, Provenance, Query, Recollection
 from memory.understood import meant_at, understood
 from memory.undo import UndoClips
 from memory.writer import Writer, closed_error
@@ -123,6 +124,15 @@ class SqliteMemory:
         """Return what was so before a memory took its place, newest first."""
         with self.reading() as db:
             return history.earlier(db, memory_id)
+
+    def provenance(self, memory_id: str) -> Provenance | None:
+        """Return where a memory comes from and what it was before, None where it is gone."""
+        with self.reading() as db:
+            found = rows.find(db, memory_id)
+            if found is None:
+                return None
+            title, turn = source(db, found.conversation, found.turn)
+            return Provenance(found, title, turn, tuple(history.earlier(db, memory_id)))
 
     def reinstate(self, memory_ids: Sequence[str]) -> None:
         """Undo `correct` after its new memory was forgotten: what was so before is so again."""

@@ -166,6 +166,23 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a memory comes from and what it was before.
+
+    Args:
+        memory: It.
+        conversation: Name of the conversation; "" = it was typed, imported, or that conversation is gone.
+        turn: What was said there; None = not known.
+        history: What was so before it, newest first.
+    """
+
+    memory: Memory
+    conversation: str = ""
+    turn: Turn | None = None
+    history: tuple[Memory, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """A conversation, as a list shows it.
 

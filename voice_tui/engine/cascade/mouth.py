@@ -275,6 +275,8 @@ class Mouth:
                     texts=part.texts,
                     scores=part.scores,
                     strategy=part.strategy,
+                    why=part.why,
+                    tokens=part.tokens,
                 )
             )
         elif isinstance(part, Remembered):

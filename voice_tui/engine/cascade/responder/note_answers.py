@@ -86,6 +86,7 @@ class NoteAnswers:
             texts=tuple(memory.text for memory in memories),
             scores=tuple(note.relevance for note in notes),
             strategy="spoken",
+            why=tuple(note.why for note in notes),
         )
         return [recalled, *self._notes.told(memories)]
 
