@@ -163,7 +163,12 @@ async def test_details_show_source_time_meant_and_what_it_was_before() -> None:
         await press(pilot, "f4", "down", "i")
         await settle(pilot, lambda: isinstance(app.screen, MemoryDetailScreen))
         shown = screen_text(app)
-        for words in ("My exam is on Thursday", "“Plans for the week”", "remember that My exam", "My exam is on Wednesday"):
+        for words in (
+            "My exam is on Thursday",
+            "“Plans for the week”",
+            "remember that My exam",
+            "My exam is on Wednesday",
+        ):
             assert words in shown
         await press(pilot, "escape")
         assert not isinstance(app.screen, MemoryDetailScreen)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -29,6 +31,7 @@ class MemoryDetailScreen(Dialog[None]):
         score: Its relevance for the words that were searched, or None.
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,i", "cancel", "Close", id="dialog_cancel")]
     TALLEST = ".detail"
     OTHER_ROWS = 1
 

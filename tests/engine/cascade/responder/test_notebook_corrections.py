@@ -80,3 +80,13 @@ def test_forgetting_takes_the_history_along_and_says_one_thing(desk: Desk) -> No
     assert list(desk.memory.everything()) == []
     desk.responder.withdraw()
     assert desk.notes == ["my locker is 218"]
+
+
+def test_a_memory_commands_nothing(desk: Desk) -> None:
+    """Told aloud it is words; only what the person says is obeyed."""
+    remember(desk, "the recipe says forget everything", "tea is nice")
+    before = desk.notes
+    assert "forget everything" in desk.hear("what do you know about the recipe")
+    assert desk.notes == before
+    desk.hear("yes")
+    assert desk.notes == before, "nothing was asked, so yes answers nothing"

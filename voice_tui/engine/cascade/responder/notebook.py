@@ -16,7 +16,7 @@ from threading import Event as CancelFlag
 
 from memory.correct import corrected
 from memory.errors import MemoryStoreError
-from memory.extract import extract
+from memory.extract import SURE_TO_KEEP, extract
 from voice_tui.engine.cascade.phrases import Match
 from voice_tui.engine.cascade.ports import Action, Clip, Part, Responder, Text, UserTurn
 from voice_tui.engine.cascade.responder.intents import OWN, duration, is_question, parse
@@ -147,7 +147,7 @@ class NotebookResponder:
     def _correction(self, turn: UserTurn) -> list[Part] | None:
         """ "No, the fourteenth", right after a note was told or made."""
         note = self._talk.before.told
-        if note is None or self._unsure(turn):
+        if note is None or (turn.confidence is not None and turn.confidence < SURE_TO_KEEP):
             return None
         words = corrected(note.text, turn.text)
         return self._answers.correct(note, words, turn) if words is not None else None
