@@ -18,6 +18,9 @@ MOST_SENTENCES = 3
 MOST_CHARS = 140
 """Of one sentence."""
 
+MOST_TURNS = 400
+"""The last of a conversation that are read: a long evening, and still less than a tenth of a second."""
+
 FEWEST_TURNS = 4
 """Turns of the user from which a conversation is worth a summary."""
 
@@ -33,7 +36,13 @@ _WAITING = f"""
 
 def summary_of(transcript: Transcript) -> str:
     """Return the summary, "" where the conversation holds too little for one."""
-    found = [line for turn in transcript.turns if _counts(turn) for line in sentences(turn.text) if _tells(line)]
+    found = [
+        line
+        for turn in transcript.turns[-MOST_TURNS:]
+        if _counts(turn)
+        for line in sentences(turn.text)
+        if _tells(line)
+    ]
     distinct = list(dict.fromkeys(found))
     best = sorted(distinct, key=lambda line: -_weight(line))[:MOST_SENTENCES]
     if len(best) < 2:

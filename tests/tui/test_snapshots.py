@@ -94,9 +94,7 @@ SCENES: dict[str, Scene] = {
         memory=FakeMemory(failure=MemoryStoreError("The file is damaged", hint="Run voice-tui memory repair")),
     ),
     "memories_suggested": Scene(keys=["f4"], memory=FakeMemory([*some_suggestions(), *some_memories()])),
-    "memory_detail": Scene(
-        keys=["f4", "down", "i"], memory=FakeMemory([*some_corrections(), *some_memories()])
-    ),
+    "memory_detail": Scene(keys=["f4", "down", "i"], memory=FakeMemory([*some_corrections(), *some_memories()])),
     "memory_add": Scene(keys=["f4", "a", *"tea at"]),
     "memory_edit": Scene(keys=["f4", "down", "e"]),
     "memory_delete": Scene(keys=["f4", "down", "d"]),

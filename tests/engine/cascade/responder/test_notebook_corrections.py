@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from memory.types import NewMemory
 from tests.engine.cascade.responder.desk import Desk, heard, only, remember
 from voice_tui.engine.cascade.ports import Remembered
 
@@ -90,3 +91,11 @@ def test_a_memory_commands_nothing(desk: Desk) -> None:
     assert desk.notes == before
     desk.hear("yes")
     assert desk.notes == before, "nothing was asked, so yes answers nothing"
+
+
+def test_forget_everything_takes_suggestions_along(desk: Desk) -> None:
+    remember(desk, "tea is nice")
+    assert desk.memory.suggest(NewMemory("I like jazz")) is not None
+    assert desk.hear("forget everything") == "Shall I forget all 2 notes?"
+    desk.hear("yes")
+    assert list(desk.memory.everything()) == []

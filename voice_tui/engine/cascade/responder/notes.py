@@ -177,11 +177,11 @@ class Notes:
         return self._memory.count() - sum(note.kind == "summary" for note in self._recent())
 
     def all(self) -> list[Memory]:
-        """Return every note."""
+        """Return every note, and what is only suggested."""
         found: list[Memory] = []
         while page := self._memory.list(limit=PAGE, offset=len(found)):
             found += page
-        return found
+        return [*found, *self._memory.suggestions(limit=PAGE)]
 
     # --- telling ---
 
