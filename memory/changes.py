@@ -7,13 +7,14 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 
-from memory import indexes, rows
+from memory import history, indexes, rows
 from memory.errors import MemoryStoreError
+from memory.slots import slot_of
 from memory.types import Memory
 
 
 def add(db: sqlite3.Connection, memory: Memory, clip: bytes | None) -> Memory:
-    """Write a new memory, or renew the one that says the same."""
+    """Write a new memory, or renew the one that says the same; what it contradicts becomes history."""
     there = rows.same_words(db, memory)
     if there is not None:
         return _renew(db, there, memory, clip)
@@ -22,14 +23,22 @@ def add(db: sqlite3.Connection, memory: Memory, clip: bytes | None) -> Memory:
             f"Another memory has the id {memory.id}", hint="Leave the id empty to have one made, or edit that memory"
         )
     rows.insert(db, memory, clip)
+    history.supersede_slot(db, memory)
     return memory
 
 
 def _renew(db: sqlite3.Connection, there: Memory, again: Memory, clip: bytes | None) -> Memory:
+    if again.status == "suggested" and there.status != "superseded":
+        return there  # a guess adds nothing to what is known, or was guessed before
     renewed = replace(
         there,
-        status="active",
+        status=again.status,
+        superseded_by="",
+        expires_at=again.expires_at,
         said_at=max(there.said_at, again.said_at),
+        meant_at=again.meant_at or there.meant_at,
+        meant_until=again.meant_until or there.meant_until,
+        slot=again.slot or there.slot,
         pinned=there.pinned or again.pinned,
         explicit=there.explicit or again.explicit,
         confidence=max(there.confidence, again.confidence),
@@ -38,7 +47,9 @@ def _renew(db: sqlite3.Connection, there: Memory, again: Memory, clip: bytes | N
     )
     if clip:
         rows.set_clip(db, there.id, clip)
-    return change(db, renewed, again.updated_at)
+    renewed = change(db, renewed, again.updated_at)
+    history.supersede_slot(db, renewed)
+    return renewed
 
 
 def change(db: sqlite3.Connection, memory: Memory, now: float) -> Memory:
@@ -48,9 +59,13 @@ def change(db: sqlite3.Connection, memory: Memory, now: float) -> Memory:
     return changed
 
 
-def edit(db: sqlite3.Connection, memory_id: str, text: str, now: float) -> Memory:
-    """Replace the words of a memory and take the old ones out of the index."""
-    edited = replace(rows.require(db, memory_id), text=text)
+def edit(db: sqlite3.Connection, memory_id: str, text: str, meant: tuple[float, float], now: float) -> Memory:
+    """Replace the words of a memory and take the old ones out of the index; a suggestion becomes a memory by it."""
+    there = rows.require(db, memory_id)
+    status = "active" if there.status == "suggested" else there.status
+    edited = replace(
+        there, text=text, said="", slot=slot_of(text), meant_at=meant[0], meant_until=meant[1], status=status
+    )
     twin = rows.same_words(db, edited)
     if twin is not None and twin.id != memory_id:
         raise MemoryStoreError("Those words are remembered already", hint="Forget one of the two instead")
@@ -59,17 +74,12 @@ def edit(db: sqlite3.Connection, memory_id: str, text: str, now: float) -> Memor
     return edited
 
 
-def forget(db: sqlite3.Connection, memory_ids: Sequence[str]) -> list[tuple[Memory, bytes | None]]:
-    """Remove memories; returns those that were there, with their clips."""
-    removed: list[tuple[Memory, bytes | None]] = []
-    for memory_id in memory_ids:
-        memory = rows.find(db, memory_id)
-        if memory is not None:
-            removed.append((memory, rows.clip_of(db, memory_id)))
-            rows.delete(db, memory_id)
-    if removed:
-        indexes.purge(db, indexes.MEMORY_INDEXES)
-    return removed
+def annotate(db: sqlite3.Connection, memory_id: str, conversation: str, turn: int, now: float) -> Memory | None:
+    """Note where a memory comes from, unless that is known already or it is gone."""
+    there = rows.find(db, memory_id)
+    if there is None or there.conversation:
+        return there
+    return change(db, replace(there, conversation=conversation, turn=turn), now)
 
 
 def put(db: sqlite3.Connection, memories: Sequence[tuple[Memory, bytes | None]]) -> int:

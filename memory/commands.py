@@ -11,6 +11,7 @@ from pathlib import Path
 from memory import health
 from memory.errors import MemoryStoreError
 from memory.faults import StoreNotice
+from memory.markdown import from_markdown, to_markdown
 from memory.rows import checked
 from memory.store import ROWS_PER_TRANSACTION, SqliteMemory
 from memory.transfer import LineError, from_line, to_line
@@ -44,7 +45,8 @@ class StoreStats:
     Args:
         path: The file.
         memories: Active ones. `pinned`, `spoken` (with a clip): of all.
-        other: Those that are not active.
+        suggested: Those that wait for a yes. `superseded`: what was so before a correction.
+        conversations: Transcripts kept.
         oldest: When the first was said, seconds since 1970; None for an empty store. `newest` likewise.
         clip_bytes: Size of all clips.
         file_bytes: Size of the file and its log.
@@ -55,7 +57,9 @@ class StoreStats:
 
     path: str
     memories: int
-    other: int
+    suggested: int
+    superseded: int
+    conversations: int
     pinned: int
     spoken: int
     oldest: float | None
@@ -94,7 +98,8 @@ def edit(store: SqliteMemory, part: str, text: str) -> Memory:
 
 def forget(store: SqliteMemory, parts: Sequence[str]) -> list[Memory]:
     """Remove the memories that `parts` name (see `find_one`): all of them, or none if one cannot be found."""
-    return store.forget([find_one(store, part).id for part in parts])
+    wanted = {find_one(store, part).id for part in parts}
+    return store.forget(sorted(wanted))
 
 
 def export_lines(store: SqliteMemory, *, clips: bool = True) -> Iterator[str]:
@@ -108,6 +113,29 @@ def export_lines(store: SqliteMemory, *, clips: bool = True) -> Iterator[str]:
         yield to_line(memory, store.clip(memory.id) if clips and memory.clip_seconds else None)
 
 
+def export_markdown(store: SqliteMemory) -> Iterator[str]:
+    """Yield what is so now as a Markdown list, see `memory.markdown`."""
+    return to_markdown(store.everything())
+
+
+def import_markdown(store: SqliteMemory, lines: Iterable[str]) -> Imported:
+    """Put in the items of a Markdown list."""
+    return _import(store, ((one, None) if isinstance(one, Memory) else one for one in from_markdown(lines)))
+
+
+def wipe(store: SqliteMemory, *, conversations: bool) -> tuple[int, tuple[str, ...]]:
+    """Remove everything for good.
+
+    Args:
+        store: Where. `conversations`: the transcripts too.
+
+    Returns:
+        How many memories there were, and their words, to be taken out of other files.
+    """
+    texts = tuple({text for memory in store.everything() for text in (memory.text, memory.said) if text})
+    return store.wipe(conversations=conversations), texts
+
+
 def import_lines(store: SqliteMemory, lines: Iterable[str]) -> Imported:
     """Put in what the lines hold; a line that is no memory is told and passed over.
 
@@ -115,9 +143,13 @@ def import_lines(store: SqliteMemory, lines: Iterable[str]) -> Imported:
         store: Where to.
         lines: JSON Lines, see `memory.transfer`; empty lines are skipped.
     """
+    return _import(store, _entries(lines))
+
+
+def _import(store: SqliteMemory, entries: Iterator[_Entry]) -> Imported:
     added = known = refused = 0
     problems: list[str] = []
-    for batch in _batches(_entries(lines)):
+    for batch in _batches(entries):
         good = [entry for entry in batch if not isinstance(entry, str)]
         new = store.put(good)
         added, known, refused = added + new, known + len(good) - new, refused + len(batch) - len(good)
@@ -149,16 +181,20 @@ def _batches(entries: Iterator[_Entry]) -> Iterator[list[_Entry]]:
 def stats(store: SqliteMemory) -> StoreStats:
     """Count what is in a store."""
     with store.reading() as db:
-        active, every, pinned, spoken, oldest, newest = db.execute(
-            "select coalesce(sum(status = 'active'), 0), count(*), coalesce(sum(pinned), 0), "
+        active, suggested, superseded, pinned, spoken, oldest, newest = db.execute(
+            "select coalesce(sum(status = 'active'), 0), coalesce(sum(status = 'suggested'), 0), "
+            "coalesce(sum(status = 'superseded'), 0), coalesce(sum(pinned), 0), "
             "coalesce(sum(clip_seconds > 0), 0), min(said_at), max(said_at) from memory"
         ).fetchone()
         clip_bytes = db.execute("select coalesce(sum(length(sound)), 0) from clip").fetchone()[0]
+        talks = db.execute("select count(*) from conversation").fetchone()[0]
         schema = db.execute("select max(name) from migration").fetchone()[0]
     return StoreStats(
         path=str(store.path),
         memories=active,
-        other=every - active,
+        suggested=suggested,
+        superseded=superseded,
+        conversations=talks,
         pinned=pinned,
         spoken=spoken,
         oldest=oldest,

@@ -82,6 +82,13 @@ def latest(db: sqlite3.Connection, conversation: str, limit: int) -> list[Turn]:
     return _turns(db, "order by turn.number desc limit ?", conversation, limit)[::-1]
 
 
+def source(db: sqlite3.Connection, conversation: str, number: int) -> tuple[str, Turn | None]:
+    """Return the name of a conversation and one of its turns; "" and None where they are not there."""
+    found = select(db, "where id = ?", conversation)
+    turns = _turns(db, "and turn.number = ?", conversation, number)
+    return (found[0].title if found else ""), (turns[0] if turns else None)
+
+
 def rename(db: sqlite3.Connection, conversation: str, title: str) -> Conversation:
     """Give a name, or take it away."""
     db.execute("update conversation set title = ? where seq = ?", (title, _require(db, conversation)))

@@ -127,6 +127,28 @@ def m003_vectors(db: sqlite3.Connection) -> None:
     )
 
 
+@migration
+def m004_provenance(db: sqlite3.Connection) -> None:
+    """The time meant, the turn and the words a memory comes from, and what took its place when it was corrected.
+
+    `dismissed` holds the fingerprints of suggestions that the person did not want, so that they are not made again.
+    """
+    for column in (
+        "meant_at real not null default 0",
+        "meant_until real not null default 0",
+        "turn integer not null default 0",
+        "slot text not null default ''",
+        "said text not null default ''",
+        "superseded_by text not null default ''",
+        "expires_at real not null default 0",
+    ):
+        db.execute(f"alter table memory add column {column}")
+    db.execute("create index memory_slot on memory (slot) where slot <> ''")
+    db.execute("create index memory_history on memory (superseded_by) where superseded_by <> ''")
+    db.execute("create index memory_expiry on memory (expires_at) where expires_at > 0")
+    db.execute("create table dismissed (content_hash blob primary key, at real not null) strict")
+
+
 def _word_index(db: sqlite3.Connection, name: str, tokenizer: str, *, of: str) -> None:
     add = f"insert into {name} (rowid, text, speaker) values (new.seq, new.text, new.speaker)"  # noqa: S608
     columns = f"{name}, rowid, text, speaker"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from memory.types import Conversation, Found, Memory, NewMemory, Query, Recollection, Transcript, Turn
+from memory.types import Conversation, Found, Memory, NewMemory, Provenance, Query, Recollection, Transcript, Turn
 
 
 class MemoryPort(Protocol):
@@ -19,6 +19,34 @@ class MemoryPort(Protocol):
 
     def add(self, new: NewMemory) -> Memory:
         """Keep a memory; the same words twice give the one that is there, its time renewed."""
+        ...
+
+    def correct(self, memory_id: str, new: NewMemory) -> Memory:
+        """Keep a memory that takes the place of another, which becomes its history."""
+        ...
+
+    def history(self, memory_id: str) -> list[Memory]:
+        """Return what was so before a memory took its place, newest first."""
+        ...
+
+    def provenance(self, memory_id: str) -> Provenance | None:
+        """Return where a memory comes from and what it was before, None where it is gone."""
+        ...
+
+    def reinstate(self, memory_ids: Sequence[str]) -> None:
+        """Superseded memories are what is so again: undoes `correct` after its new memory was forgotten."""
+        ...
+
+    def suggestions(self, *, limit: int = 50) -> list[Memory]:
+        """Return what was inferred and waits for the person's yes, newest first."""
+        ...
+
+    def approve(self, memory_id: str) -> Memory:
+        """A suggestion becomes a memory."""
+        ...
+
+    def dismiss(self, memory_id: str) -> Memory:
+        """Remove a suggestion for good; it is not made again."""
         ...
 
     def get(self, memory_id: str) -> Memory | None:
@@ -50,7 +78,10 @@ class MemoryPort(Protocol):
         ...
 
     def forget(self, memory_ids: Sequence[str]) -> list[Memory]:
-        """Remove memories, their words, index entries and clips; returns what was removed, for undo."""
+        """Remove memories with their history, words, index entries and clips; returns what was removed, for undo.
+
+        Their words go out of the transcripts as well.
+        """
         ...
 
     def restore(self, memories: Sequence[Memory]) -> None:

@@ -10,15 +10,19 @@ from dataclasses import fields
 from typing import Any, cast
 
 from memory.errors import MemoryStoreError
-from memory.text import clean_name, clean_text, content_hash
+from memory.text import clean, clean_name, clean_text, content_hash
 from memory.types import Memory
 
 MAX_CLIP_BYTES = 64 * 1024 * 1024
 """Longest clip: more than half an hour of FLAC speech."""
 
 COLUMNS = tuple(f.name for f in fields(Memory))
+MAX_SAID_CHARS = 2_000
+"""Of the words that a memory was made from."""
+
 _NAMES = ", ".join(COLUMNS)
 _BOOLS = frozenset({"pinned", "explicit"})
+_TIMES = ("said_at", "created_at", "updated_at", "clip_seconds", "meant_at", "meant_until", "expires_at")
 
 COLUMN_LIST = ", ".join(f"memory.{name}" for name in COLUMNS)
 SELECT = f"select {COLUMN_LIST} from memory"  # noqa: S608  # constant names
@@ -65,6 +69,11 @@ def same_words(db: sqlite3.Connection, memory: Memory) -> Memory | None:
     return memory_from(row) if row else None
 
 
+def fingerprint(memory: Memory) -> bytes:
+    """Return what is equal for memories that say the same."""
+    return _hash(memory)
+
+
 def insert(db: sqlite3.Connection, memory: Memory, clip: bytes | None) -> None:
     """Write a new memory and its clip."""
     values = [getattr(memory, name) for name in COLUMNS]
@@ -107,7 +116,7 @@ def checked(memory: Memory, clip: bytes | None, now: float) -> Memory:
     """
     if clip is not None and len(clip) > MAX_CLIP_BYTES:
         raise MemoryStoreError("The recording is too long to keep", hint="Keep the words, or record a shorter note")
-    if not all(map(math.isfinite, (memory.said_at, memory.created_at, memory.updated_at, memory.clip_seconds))):
+    if not all(map(math.isfinite, (getattr(memory, name) for name in _TIMES))):
         raise MemoryStoreError("A time of this memory is not a number", hint="Give seconds since 1970")
     created = memory.created_at or now
     return dataclasses.replace(
@@ -121,6 +130,9 @@ def checked(memory: Memory, clip: bytes | None, now: float) -> Memory:
         confidence=_unit(memory.confidence),
         importance=_unit(memory.importance),
         clip_seconds=max(0.0, memory.clip_seconds) if clip else 0.0,
+        said=clean(memory.said).strip()[:MAX_SAID_CHARS],
+        slot=clean_name(memory.slot),
+        superseded_by=clean_name(memory.superseded_by),
     )
 
 

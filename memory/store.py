@@ -13,12 +13,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from memory import changes, rows
+from memory import changes, erase, history, rows
 from memory.connection import Readers, open_file
+from memory.conversation_rows import source
 from memory.faults import explain, read_only_error
 from memory.ids import IdMaker
 from memory.text import MAX_QUERY_CHARS, MAX_TERMS, clean, clean_name, clean_text, like_pattern, match_all, words
-from memory.types import Memory, NewMemory, Query, Recollection
+from memory.types import Memory, NewMemory, Provenance, Query, Recollection
+from memory.understood import meant_at, understood
 from memory.undo import UndoClips
 from memory.writer import Writer, closed_error
 
@@ -75,8 +77,80 @@ class SqliteMemory:
         A new one has `updated_at == created_at`, a renewed one a later `updated_at`.
         """
         now = self._clock()
-        memory = rows.checked(self._named(_made_from(new, now), now), new.clip, now)
+        memory = self._ready(new, now)
         return self.write(lambda db: changes.add(db, memory, new.clip))
+
+    def correct(self, memory_id: str, new: NewMemory) -> Memory:
+        """Keep a memory that takes the place of another, which becomes its history.
+
+        Raises:
+            MemoryStoreError: If the other is not there.
+        """
+        now = self._clock()
+        memory = self._ready(new, now)
+
+        def work(db: sqlite3.Connection) -> Memory:
+            rows.require(db, memory_id)
+            kept = changes.add(db, memory, new.clip)
+            there = rows.require(db, memory_id)  # what gives the same slot another value is history already
+            if there.id != kept.id and there.status != "superseded":
+                history.supersede(db, there, kept)
+            return rows.require(db, kept.id)
+
+        return self.write(work)
+
+    def suggest(self, new: NewMemory) -> Memory | None:
+        """Keep what was inferred until the person says yes or no; None when it is known or was dismissed before."""
+        now = self._clock()
+        memory = replace(self._ready(new, now), status="suggested", explicit=False)
+
+        def work(db: sqlite3.Connection) -> Memory | None:
+            there = rows.same_words(db, memory)
+            known = there is not None and there.status != "superseded"
+            if known or history.was_dismissed(db, memory):
+                return None
+            return changes.add(db, memory, new.clip)
+
+        return self.write(work)
+
+    def suggestions(self, *, limit: int = 50) -> Many[Memory]:
+        """Return what waits for the person's yes, newest first."""
+        with self.reading() as db:
+            return history.suggestions(db, max(0, limit))
+
+    def approve(self, memory_id: str) -> Memory:
+        """A suggestion becomes a memory."""
+        now = self._clock()
+        return self.write(lambda db: history.approve(db, memory_id, now))
+
+    def dismiss(self, memory_id: str) -> Memory:
+        """Remove a suggestion for good; it is not made again."""
+        now = self._clock()
+        return self.write(lambda db: history.dismiss(db, memory_id, now), scrub=True)
+
+    def history(self, memory_id: str) -> Many[Memory]:
+        """Return what was so before a memory took its place, newest first."""
+        with self.reading() as db:
+            return history.earlier(db, memory_id)
+
+    def provenance(self, memory_id: str) -> Provenance | None:
+        """Return where a memory comes from and what it was before, None where it is gone."""
+        with self.reading() as db:
+            found = rows.find(db, memory_id)
+            if found is None:
+                return None
+            title, turn = source(db, found.conversation, found.turn)
+            return Provenance(found, title, turn, tuple(history.earlier(db, memory_id)))
+
+    def reinstate(self, memory_ids: Sequence[str]) -> None:
+        """Undo `correct` after its new memory was forgotten: what was so before is so again."""
+        now = self._clock()
+        self.write(lambda db: history.reinstate(db, memory_ids, now))
+
+    def annotate(self, memory_id: str, conversation: str, turn: int) -> Memory | None:
+        """Note which turn a memory comes from, unless that is known; None where it is gone."""
+        now, name = self._clock(), clean_name(conversation)
+        return self.write(lambda db: changes.annotate(db, memory_id, name, turn, now))
 
     def get(self, memory_id: str) -> Memory | None:
         """Return one memory, or None."""
@@ -116,14 +190,50 @@ class SqliteMemory:
     def edit(self, memory_id: str, text: str) -> Memory:
         """Replace the words of a memory; its clip is kept."""
         cleaned, now = clean_text(text), self._clock()
-        return self.write(lambda db: changes.edit(db, memory_id, cleaned, now), scrub=True)
+        there = self.get(memory_id)
+        meant = meant_at(cleaned, there.said_at if there else now)
+        return self.write(lambda db: changes.edit(db, memory_id, cleaned, meant, now), scrub=True)
 
     def forget(self, memory_ids: Sequence[str]) -> Many[Memory]:
-        """Remove memories, their words, index entries and clips; returns what was removed, for undo."""
-        removed = self.write(lambda db: changes.forget(db, memory_ids), scrub=True)
+        """Remove memories with their history, words, index entries and clips; returns what was removed, for undo.
+
+        Their words are taken out of the transcripts as well, and stay out when the forgetting is undone.
+        """
+        return self._undoable(self.write(lambda db: erase.forget(db, memory_ids), scrub=True))
+
+    def blank(self, texts: Sequence[str]) -> None:
+        """Take the words of forgotten memories out of turns that were written since."""
+        self.write(lambda db: erase.blank(db, texts), scrub=True)
+
+    def expire(self) -> Many[Memory]:
+        """Forget what was to be kept until now at most; returns it."""
+        now = self._clock()
+        with self.reading() as db:
+            due = db.execute("select 1 from memory where expires_at > 0 and expires_at <= ?", (now,)).fetchone()
+        return self._undoable(self.write(lambda db: erase.expire(db, now), scrub=True)) if due else []
+
+    def wipe(self, *, conversations: bool = True) -> int:
+        """Remove everything for good, with no undo, and hand the room in the file back; returns how many memories.
+
+        Args:
+            conversations: Remove the transcripts too; else only the memories' words in them.
+        """
+        gone = self.write(lambda db: erase.wipe(db, conversations=conversations), scrub=True)
+        self._undo.clear()
+        self.compact()
+        return gone
+
+    def compact(self) -> None:
+        """Write the file anew without unused room."""
+        self._require_writer().run(lambda db: db.execute("vacuum"), scrub=True, alone=True)
+
+    def _undoable(self, removed: erase.Removed) -> Many[Memory]:
         for memory, clip in removed:
             self._undo.keep(memory.id, clip)
         return [memory for memory, _ in removed]
+
+    def _ready(self, new: NewMemory, now: float) -> Memory:
+        return understood(rows.checked(self._named(_made_from(new, now), now), new.clip, now))
 
     def restore(self, memories: Sequence[Memory]) -> None:
         """Undo `forget`: put them back, with their clips while this object lives and there is room for them."""
@@ -213,15 +323,18 @@ class SqliteMemory:
 
     def write(self, work: Callable[[sqlite3.Connection], T], *, scrub: bool = False) -> T:
         """Run `work` as one transaction of the file's only writer; see `Writer.run`."""
+        try:
+            return self._require_writer().run(work, scrub=scrub)
+        finally:
+            if self._meaning:
+                self._meaning.poke()
+
+    def _require_writer(self) -> Writer:
         if self._closed:
             raise closed_error()
         if self._writer is None:
             raise read_only_error(self.path)
-        try:
-            return self._writer.run(work, scrub=scrub)
-        finally:
-            if self._meaning:
-                self._meaning.poke()
+        return self._writer
 
     def now(self) -> float:
         """Return the time by this store's clock, seconds since 1970."""
@@ -276,4 +389,11 @@ def _made_from(new: NewMemory, now: float) -> Memory:
         confidence=new.confidence,
         importance=new.importance,
         clip_seconds=new.clip_seconds,
+        status=new.status,
+        meant_at=new.meant_at,
+        meant_until=new.meant_until,
+        turn=new.turn,
+        slot=new.slot,
+        said=new.said,
+        expires_at=new.expires_at,
     )

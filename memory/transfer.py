@@ -80,6 +80,13 @@ def _memory_from(fields: Fields) -> tuple[Memory, bytes | None]:
         confidence=fields.number("confidence", 1.0),
         importance=fields.number("importance", 0.5),
         clip_seconds=fields.number("clip_seconds", 0.0),
+        meant_at=fields.time("meant_at"),
+        meant_until=fields.time("meant_until"),
+        turn=int(fields.number("turn", 0.0)),
+        slot=fields.text("slot"),
+        said=fields.text("said"),
+        superseded_by=fields.text("superseded_by"),
+        expires_at=fields.time("expires_at"),
     )
     return memory, fields.clip()
 

@@ -24,12 +24,21 @@ class Memory:
         said_at: When it was said, seconds since 1970, UTC.
         created_at: When it was written. `updated_at`: when it was last changed.
         conversation: Id of the conversation it comes from; "" = none.
-        status: Only "active" ones are recalled.
+        status: Only "active" ones are recalled. "suggested": inferred, waits for the person's yes. "superseded": what
+            was so before a correction.
         pinned: Kept whatever happens.
         explicit: The person asked for it to be remembered.
         confidence: Of the words, 0-1.
         importance: 0-1.
         clip_seconds: Length of the recorded clip of a spoken note; 0 = none.
+        meant_at: Begin of the time that the words mean ("on Tuesday"), seconds since 1970; 0 = none. `meant_until`:
+            its end, not included.
+        turn: Number of the turn it comes from in its conversation; 0 = not known.
+        slot: What can have only one value, such as "my dentist appointment|day"; "" = no such thing. See
+            `memory.slots`.
+        said: The words it was made from, where they are not `text`; "" = they are.
+        superseded_by: Id of the memory that says what is so now; "" = none.
+        expires_at: When it is forgotten by itself, seconds since 1970; 0 = never.
     """
 
     id: str
@@ -47,6 +56,13 @@ class Memory:
     confidence: float = 1.0
     importance: float = 0.5
     clip_seconds: float = 0.0
+    meant_at: float = 0.0
+    meant_until: float = 0.0
+    turn: int = 0
+    slot: str = ""
+    said: str = ""
+    superseded_by: str = ""
+    expires_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +88,13 @@ class NewMemory:
     importance: float = 0.5
     clip: bytes | None = field(default=None, repr=False)
     clip_seconds: float = 0.0
+    status: Status = "active"
+    meant_at: float = 0.0
+    meant_until: float = 0.0
+    turn: int = 0
+    slot: str = ""
+    said: str = ""
+    expires_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +163,23 @@ class Turn:
     interrupted: bool = False
     typed: bool = False
     confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a memory comes from and what it was before.
+
+    Args:
+        memory: It.
+        conversation: Name of the conversation; "" = it was typed, imported, or that conversation is gone.
+        turn: What was said there; None = not known.
+        history: What was so before it, newest first.
+    """
+
+    memory: Memory
+    conversation: str = ""
+    turn: Turn | None = None
+    history: tuple[Memory, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,12 @@ class UndoClips:
                 self._held -= len(self._clips.popitem(last=False)[1])
                 self.dropped += 1
 
+    def clear(self) -> None:
+        """Let all of them go."""
+        with self._lock:
+            self._clips.clear()
+            self._held = 0
+
     def get(self, memory_id: str) -> bytes | None:
         """Return the clip, if it is still held."""
         with self._lock:

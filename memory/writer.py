@@ -39,10 +39,12 @@ class _Job:
     Args:
         work: Gets the connection inside `begin immediate`; its result is the caller's.
         scrub: Words were taken out: leave no trace of them in the log.
+        alone: It cannot be part of a transaction.
     """
 
     work: Callable[[sqlite3.Connection], Any]
     scrub: bool
+    alone: bool = False
     future: Future[Any] = field(default_factory=Future[Any])
 
 
@@ -68,17 +70,18 @@ class Writer:
         self._thread = threading.Thread(target=self._loop, name="memory-writer", daemon=True)
         self._thread.start()
 
-    def run(self, work: Callable[[sqlite3.Connection], T], *, scrub: bool = False) -> T:
+    def run(self, work: Callable[[sqlite3.Connection], T], *, scrub: bool = False, alone: bool = False) -> T:
         """Run `work` in a transaction and wait until it is durable. Any thread but the writer's.
 
         Args:
             work: Gets the connection; raising takes back all it did.
             scrub: Whether words were taken out, which must leave no trace in the log.
+            alone: Run it without a transaction ("vacuum" allows none).
 
         Raises:
             MemoryStoreError: What `work` raised, or what SQLite said, in words.
         """
-        job = _Job(work, scrub)
+        job = _Job(work, scrub, alone)
         self._put(job)
         try:
             return cast("T", job.future.result(PATIENCE))
@@ -126,7 +129,7 @@ class Writer:
 
     def _do(self, job: _Job) -> None:
         try:
-            result = self._transaction(job.work)
+            result = self._alone(job.work) if job.alone else self._transaction(job.work)
         except sqlite3.Error as e:
             error = explain(e, self._path)
             error.__cause__ = e
@@ -150,6 +153,10 @@ class Writer:
                 self._db.execute("rollback")
             raise
         return result
+
+    def _alone(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
+        self._require_same_file()
+        return work(self._db)
 
     def _require_same_file(self) -> None:
         """A file that was deleted or replaced still takes writes, and no one would ever see them again."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from memory.errors import MemoryStoreError
-from memory.types import Memory, NewMemory, Query, Recollection
+from memory.types import Memory, NewMemory, Provenance, Query, Recollection, Turn
 
 NOW = 1_800_000_000.0
 """The wall clock of the tests."""
@@ -34,17 +34,50 @@ class FakeMemory:
         self.memories = {memory.id: memory, **self.memories}
         return memory
 
+    def correct(self, memory_id: str, new: NewMemory) -> Memory:
+        memory = self.add(new)
+        self.memories[memory_id] = replace(self.memories[memory_id], status="superseded", superseded_by=memory.id)
+        return memory
+
+    def history(self, memory_id: str) -> list[Memory]:
+        return [memory for memory in self.memories.values() if memory.superseded_by == memory_id]
+
+    def provenance(self, memory_id: str) -> Provenance | None:
+        memory = self.memories.get(memory_id)
+        if memory is None:
+            return None
+        turn = Turn(number=memory.turn, role="user", text=f"remember that {memory.text}") if memory.turn else None
+        return Provenance(memory, memory.conversation, turn, tuple(self.history(memory_id)))
+
+    def reinstate(self, memory_ids: Sequence[str]) -> None:
+        for memory_id in memory_ids:
+            self.memories[memory_id] = replace(self.memories[memory_id], status="active", superseded_by="")
+
+    def suggestions(self, *, limit: int = 50) -> list[Memory]:
+        self._check()
+        return [memory for memory in self.memories.values() if memory.status == "suggested"][:limit]
+
+    def approve(self, memory_id: str) -> Memory:
+        self._check()
+        self.memories[memory_id] = replace(self.memories[memory_id], status="active")
+        return self.memories[memory_id]
+
+    def dismiss(self, memory_id: str) -> Memory:
+        self._check()
+        return self.memories.pop(memory_id)
+
     def get(self, memory_id: str) -> Memory | None:
         self._check()
         return self.memories.get(memory_id)
 
     def list(self, *, limit: int = 100, offset: int = 0) -> list[Memory]:
         self._check()
-        return sorted(self.memories.values(), key=lambda memory: not memory.pinned)[offset : offset + limit]
+        active = [memory for memory in self.memories.values() if memory.status == "active"]
+        return sorted(active, key=lambda memory: not memory.pinned)[offset : offset + limit]
 
     def count(self) -> int:
         self._check()
-        return len(self.memories)
+        return sum(memory.status == "active" for memory in self.memories.values())
 
     def search(self, text: str, *, limit: int = 50) -> list[Memory]:
         words = text.lower().split()
@@ -102,4 +135,25 @@ def some_memories() -> list[Memory]:
             kind="note",
             said_at=NOW - 3 * DAY,
         ),
+    ]
+
+
+def some_suggestions() -> list[Memory]:
+    """Two that wait for a yes."""
+    guess = Memory(id="s1", text="", status="suggested", explicit=False, said_at=NOW - 120, conversation="c1", turn=3)
+    return [
+        replace(guess, text="My brother works at the airport.", kind="fact"),
+        replace(guess, id="s2", text="I'm flying to Rome next Friday.", kind="event", said_at=NOW - 60),
+    ]
+
+
+def some_corrections() -> list[Memory]:
+    """A fact that was corrected twice, with the conversation it comes from."""
+    day = Memory(id="f3", text="My exam is on Thursday at ten.", kind="event", said_at=NOW - 300, turn=7)
+    day = replace(day, conversation="Plans for the week", meant_at=NOW + DAY, meant_until=NOW + DAY + 60)
+    old = replace(day, status="superseded", superseded_by="f3", conversation="")
+    return [
+        day,
+        replace(old, id="f2", text="My exam is on Wednesday at ten.", said_at=NOW - DAY),
+        replace(old, id="f1", text="My exam is on Wednesday.", said_at=NOW - 3 * DAY),
     ]

@@ -17,7 +17,8 @@ import msgspec
 from voice_tui.audio.choice import DeviceInfo, Kind
 from voice_tui.cli_options import flags_of, open_settings
 from voice_tui.config import SettingsFile
-from voice_tui.paths import log_path, memory_path, state_dir
+from voice_tui.paths import log_path, memory_path, recordings_path, state_dir
+from voice_tui.scrub import scrub
 from voice_tui.settings import Settings
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def surroundings(file: SettingsFile, args: argparse.Namespace) -> Surroundings:
         list_devices=_device_names,
         origins=file.config.origins,
         save_settings=file.change,
+        scrub=lambda texts: scrub(texts, state_dir(), recordings_path(file.config.settings.recordings.path)),
         setup=_setup(args),
         conversations=lambda: _open_conversations(file.config.settings),
     )

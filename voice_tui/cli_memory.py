@@ -72,14 +72,29 @@ def _add_changing(actions: Subparsers) -> None:
     changed.add_argument("text", metavar="TEXT", help="the new words; - reads stdin")
     gone = _action(actions, "forget", "remove memories for good", forget)
     gone.add_argument("ids", nargs="+", metavar="ID", help="an id, or the beginning or end of one")
+    everything = _action(actions, "wipe", "remove everything that is remembered, for good", wipe)
+    everything.add_argument("--yes", action="store_true", help="do not ask")
+    everything.add_argument("--keep-conversations", action="store_true", help="only blank the memories in transcripts")
 
 
 def _add_moving(actions: Subparsers) -> None:
-    out = _action(actions, "export", "write every memory as a line of JSON", export)
+    out = _action(actions, "export", "write every memory as a line of JSON, or a list in Markdown", export)
+    _add_format(out)
     out.add_argument("--output", metavar="FILE", default="-", help="the file to write; default stdout")
     out.add_argument("--no-clips", action="store_true", help="leave the recordings of spoken notes out")
-    into = _action(actions, "import", "put in memories from JSON Lines", import_)
-    into.add_argument("input", metavar="FILE", help="one JSON object per line, `text` at least; - is stdin")
+    into = _action(actions, "import", "put in memories from JSON Lines or Markdown", import_)
+    into.add_argument("input", metavar="FILE", help="a JSON object per line, `text` at least, or a list; - is stdin")
+    _add_format(into)
+
+
+def _add_format(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--format", choices=("jsonl", "markdown"), help="default: markdown for a file that ends in .md, else jsonl"
+    )
+
+
+def _is_markdown(args: argparse.Namespace, name: str) -> bool:
+    return (args.format or ("markdown" if name.lower().endswith((".md", ".markdown")) else "jsonl")) == "markdown"
 
 
 def _add_caring(actions: Subparsers) -> None:
@@ -272,8 +287,45 @@ def forget(args: argparse.Namespace) -> int:
     from memory import commands
 
     with _open(args) as store:
-        _print_changed(args, "Forgotten", commands.forget(store, args.ids))
+        removed = commands.forget(store, args.ids)
+    _scrub_elsewhere(args, [memory.text for memory in removed])
+    _print_changed(args, "Forgotten", removed)
     return 0
+
+
+def wipe(args: argparse.Namespace) -> int:
+    """Remove everything for good, after a question; exit code 1 when the answer is no."""
+    from memory import commands
+
+    path = store_path(args)
+    if not args.yes and not _sure(f"Remove everything that is remembered in {path}? Type yes: "):
+        _remark("Nothing was removed")
+        return 1
+    with _open(args) as store:
+        count, texts = commands.wipe(store, conversations=not args.keep_conversations)
+    _scrub_elsewhere(args, texts)
+    if args.json:
+        print_json({"path": str(path), "removed": count})
+    else:
+        say(f"{count} memories removed for good")
+    return 0
+
+
+def _sure(question: str) -> bool:
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() == "yes"
+
+
+def _scrub_elsewhere(args: argparse.Namespace, texts: Iterable[str]) -> None:
+    """Take forgotten words out of the logs and out of the events of recorded conversations."""
+    from voice_tui.paths import recordings_path, state_dir
+    from voice_tui.scrub import scrub
+
+    recordings = recordings_path(load_config(args).settings.recordings.path)
+    touched = scrub(texts, state_dir(), recordings)
+    if any(path.parent.parent == recordings for path in touched):
+        _remark("The sound of recorded conversations still holds these words: delete those recordings to erase it")
 
 
 def export(args: argparse.Namespace) -> int:
@@ -281,9 +333,10 @@ def export(args: argparse.Namespace) -> int:
     from memory import commands
 
     with _open(args) as store:
-        lines = commands.export_lines(store, clips=not args.no_clips)
+        markdown = _is_markdown(args, args.output)
+        lines = commands.export_markdown(store) if markdown else commands.export_lines(store, clips=not args.no_clips)
         count = _write_stdout(lines) if args.output == "-" else _write_file(Path(args.output), lines)
-    _remark(f"{count} memories exported")
+    _remark(f"{count - markdown} memories exported")
     return 0
 
 
@@ -319,7 +372,8 @@ def import_(args: argparse.Namespace) -> int:
     from memory import commands
 
     with _open(args) as store, _lines_of(args.input) as lines:
-        done = commands.import_lines(store, lines)
+        put_in = commands.import_markdown if _is_markdown(args, args.input) else commands.import_lines
+        done = put_in(store, lines)
     if args.json:
         print_json(asdict(done))
     else:

@@ -31,6 +31,9 @@ PYTHONS = ((3, 11), (3, 13))
 ENDPOINT_SECONDS = 3.0
 """Longest wait for a language model's endpoint to answer."""
 
+NOT_ENCRYPTED = "readable by this user only, not encrypted: use the encryption of the disk"
+"""SQLite has no encryption of its own, and the libraries that add it hold Python's lock or replace the whole engine."""
+
 _PACKAGES = {
     "portaudio": {"apt-get": "libportaudio2", "dnf": "portaudio", "pacman": "portaudio", "brew": "portaudio"},
     "espeak-ng": {"apt-get": "espeak-ng", "dnf": "espeak-ng", "pacman": "espeak-ng", "brew": "espeak-ng"},
@@ -189,9 +192,8 @@ def _memory_file(path: Path) -> Result:
         return Result(
             "memory", "failed", f"{path}: " + "; ".join(health.problems[:3]), "voice-tui memory check --repair"
         )
-    return Result(
-        "memory", "ok", f"{path}, {health.memories} memories" + "".join(f"; {text}" for text in health.remarks)
-    )
+    remarks = "".join(f"; {text}" for text in (*health.remarks, NOT_ENCRYPTED))
+    return Result("memory", "ok", f"{path}, {health.memories} memories{remarks}")
 
 
 def check_language_model(config: Config) -> Result:

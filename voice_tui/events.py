@@ -240,12 +240,12 @@ class MemoryChanged(Event, frozen=True, tag="memory_changed"):
     """A memory was written or removed by the session; the store is the truth, this says where to look.
 
     Args:
-        action: What was done.
+        action: What was done. "corrected": it took the place of another; "suggested": it waits for the person's yes.
         id: The memory.
         text: Its text (of a removed one: what it was).
     """
 
-    action: Literal["added", "updated", "forgotten"]
+    action: Literal["added", "updated", "corrected", "suggested", "forgotten"]
     id: str
     text: str
 
@@ -257,6 +257,8 @@ class MemoryRecalled(Event, frozen=True, tag="memory_recalled"):
         query: The words they were looked up by.
         ids: The memories, best first. `texts` and `scores` likewise.
         strategy: How they reached the model: "spoken" (notebook), "prompt" (LLM), …
+        why: What matched, for a person; likewise.
+        tokens: What they cost of the model's window, estimated; 0 where they cost nothing.
     """
 
     query: str
@@ -264,6 +266,8 @@ class MemoryRecalled(Event, frozen=True, tag="memory_recalled"):
     texts: tuple[str, ...]
     scores: tuple[float, ...]
     strategy: str
+    why: tuple[str, ...] = ()
+    tokens: int = 0
 
 
 class Progressed(Event, frozen=True, tag="progressed"):

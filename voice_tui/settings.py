@@ -215,6 +215,22 @@ class MemorySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             description='Keep the recorded words of a spoken "remember that …", to play them back on recall.',
         ),
     ] = True
+    suggest: Annotated[
+        bool,
+        Meta(
+            title="Suggestions",
+            description="Suggest facts, preferences and plans from what is said; nothing is kept without a yes.",
+            extra={"live": False},
+        ),
+    ] = True
+    summaries: Annotated[
+        bool,
+        Meta(
+            title="Summaries",
+            description="Keep a few of the most telling sentences of every conversation that is over.",
+            extra={"live": False},
+        ),
+    ] = True
     conversations: Annotated[
         bool, Meta(title="Transcripts", description="Keep the transcripts of conversations.", extra={"live": False})
     ] = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import stat
 from pathlib import Path
@@ -199,3 +200,35 @@ def test_a_batch_is_imported_with_its_ids_and_asked(line: Line, tmp_path: Path) 
     assert line.json("recall", "how deep is the Baltic Sea", code=1)["injected"] == []
     with pytest.raises(MemoryStoreError, match="Nothing is asked"):
         line("recall")
+
+
+def test_wipe_asks_and_removes_everything(line: Line, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    line("add", "the safe opens with 88213")
+    monkeypatch.setattr("sys.stdin", io.StringIO("no\n"))
+    assert line("wipe", code=1) == ""
+    assert "Nothing was removed" in line.err
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
+    assert line("wipe") == "1 memories removed for good\n"
+    assert b"88213" not in file.read_bytes()
+    line("add", "tea")
+    assert line.json("wipe", "--yes") == {"path": str(file), "removed": 1}
+    assert line.json("stats")["memories"] == 0
+
+
+def test_markdown_out_and_in(line: Line, tmp_path: Path) -> None:
+    line("add", "the key is under the pot", "--pin")
+    target = tmp_path / "notes.md"
+    line("export", "--output", str(target))
+    assert "1 memories exported" in line.err
+    assert "- the key is under the pot *(note · " in target.read_text()
+    line("wipe", "--yes")
+    assert line("import", str(target)).startswith("1 memories added")
+    assert line.json("list")[0]["pinned"] is True
+    assert "# Memories" in line("export", "--format", "markdown")
+
+
+def test_a_corrected_fact_is_counted_apart(line: Line) -> None:
+    line("add", "my locker is 217")
+    line("add", "my locker is 218")
+    figures = line.json("stats")
+    assert (figures["memories"], figures["superseded"], figures["suggested"]) == (1, 1, 0)

@@ -135,7 +135,7 @@ def test_memory_is_counted(tmp_path: Path) -> None:
     with SqliteMemory(tmp_path / "memory.db") as store:
         store.add(NewMemory("the key is under the mat"))
     result = doctor.check_memory(configured(memory__path=str(tmp_path / "memory.db")))
-    assert (result.status, result.detail) == ("ok", f"{tmp_path}/memory.db, 1 memories")
+    assert (result.status, result.detail) == ("ok", f"{tmp_path}/memory.db, 1 memories; {doctor.NOT_ENCRYPTED}")
 
 
 def test_a_file_that_is_no_memory_is_told_with_a_way_out(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from memory.conversations import Conversations
-from memory.types import NewMemory
+from memory.types import NewMemory, Turn
 from tests.engine.cascade.responder.desk import recording
 from tests.engine.cascade.responder.fakes import FakeLlmServer, Peer, answering
 from tests.engine.cascade.responder.talking import NOW
@@ -236,12 +236,32 @@ def conversation_kept(settings: Settings, folder: Path) -> object:
         listeners.emit(TranscriptUpdated(turn=1, role="user", text="hello", final=True))
         listeners.emit(TurnMeasured(turn=2, total_ms=1, endpoint_ms=1, stt_ms=1, first_text_ms=1, tts_ms=1))
         listeners.emit(SessionStopped())
-        for listener in (listeners._chronicle, listeners._recorder, *listeners._logs):
+        for listener in (listeners._chronicle, listeners._learner, listeners._recorder, *listeners._logs):
             if listener is not None:
                 listener.close(10.0)
         return Conversations(memory).count(), sorted(
             p.name for p in Path(settings.recordings.path).rglob("session.json")
         )
+
+
+def learnt(settings: Settings, folder: Path) -> object:
+    said = (
+        "i live in oslo",
+        "the kitchen needs yellow paint",
+        "we painted the garden fence",
+        "old maps of norway are nice",
+    )
+    with open_memory(settings) as memory:
+        turns = [Turn(number=number, role="user", text=text) for number, text in enumerate(said)]
+        Conversations(memory).append("over", turns)
+        listeners = Listeners(settings, memory, lambda event: None)
+        listeners.emit(ConversationStarted(conversation="c"))
+        listeners.emit(TranscriptUpdated(turn=1, role="user", text="i live in oslo", final=True))
+        listeners.emit(SessionStopped())
+        for listener in (listeners._learner, listeners._chronicle, *listeners._logs):
+            if listener is not None:
+                listener.close(10.0)
+        return len(memory.suggestions()), [note.kind for note in memory.list()]
 
 
 def recording_folder(settings: Settings, folder: Path) -> object:
@@ -289,6 +309,8 @@ EFFECTS: dict[str, Effect] = {
     "memory.embedder": Effect("auto", "none", vectors_made, (("memory.embedder_model", "small"),)),
     "memory.embedder_model": Effect("small", "tiny", vectors_made),
     "memory.note_audio": Effect(True, False, note_kept),
+    "memory.suggest": Effect(True, False, learnt),
+    "memory.summaries": Effect(True, False, learnt),
     "memory.conversations": Effect(True, False, conversation_kept),
     "recordings.enabled": Effect(True, False, conversation_kept),
     "log.timings": Effect(True, False, logs_written),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from memory import changes, indexes, rows
+from memory import erase, indexes, rows
 from memory.health import check
 from memory.store import SqliteMemory
 from memory.text import clean
@@ -83,7 +83,7 @@ def test_the_index_outlives_thousands_of_removals(store: SqliteMemory, path: Pat
         rows.insert(db, row, None)
         db.execute("commit")
         db.execute("begin")
-        changes.forget(db, [row.id])
+        erase.forget(db, [row.id])
         db.execute("commit")
         highest = max(highest, *(indexes.levels(db, index) for index in indexes.INDEXES))
     db.close()
@@ -114,7 +114,7 @@ def test_what_a_killed_process_left_in_the_log_goes_with_the_next_write(tmp_path
         kept = store.add(NewMemory("swordfish99"))
         db = sqlite3.connect(path, isolation_level=None)
         db.execute("pragma foreign_keys = on")
-        changes.forget(db, [kept.id])  # committed, and then no time to clean the log
+        erase.forget(db, [kept.id])  # committed, and then no time to clean the log
         db.close()
         for end in ("", "-wal"):
             shutil.copy(f"{path}{end}", f"{killed}{end}")

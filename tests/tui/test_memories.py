@@ -9,13 +9,14 @@ from textual.widgets import Input, OptionList, Static, TextArea
 
 from memory.store import SqliteMemory
 from memory.types import Memory, NewMemory
-from tests.fakes_memory import DAY, NOW, FakeMemory, some_memories
+from tests.fakes_memory import DAY, NOW, FakeMemory, some_corrections, some_memories, some_suggestions
 from tests.fakes_session import READY, FakeSession
 from tests.tui.driving import emit, main_screen, make_app, press, running, screen_text, session_of, settle
 from voice_tui.events import MemoryChanged, MemoryRecalled, PlayNote
 from voice_tui.settings import Settings
 from voice_tui.tui.app import VoiceTuiApp
 from voice_tui.tui.screens.confirm import ConfirmScreen
+from voice_tui.tui.screens.memory_detail import MemoryDetailScreen
 from voice_tui.tui.screens.memory_text import MemoryTextScreen
 from voice_tui.tui.surroundings import Surroundings
 from voice_tui.tui.widgets.memories import MemoryPane, age
@@ -138,6 +139,48 @@ async def test_pin() -> None:
         await press(pilot, "f4", "down", "k")
         assert store.memories["m2"].pinned
         assert listed(app)[1] == "★ The spare key is under the blue pot."
+
+
+async def test_a_suggestion_is_kept_or_dismissed_with_a_key() -> None:
+    memory = FakeMemory([*some_suggestions(), *some_memories()])
+    app = make_app(memory=memory)
+    async with running(app, WIDE) as pilot:
+        await press(pilot, "f4")
+        assert listed(app)[:2] == ["? My brother works at the airport.", "? I'm flying to Rome next Friday."]
+        assert main_screen(app).query_one(MemoryPane).border_subtitle == "2 to decide · 5"
+        await press(pilot, "n")
+        assert "s1" not in memory.memories
+        await press(pilot, "home", "y")
+        await settle(pilot)
+        assert memory.memories["s2"].status == "active"
+        assert main_screen(app).query_one(MemoryPane).border_subtitle == "Remembered · 6"
+        assert "y" not in [key for key, binding in app.screen.active_bindings.items() if binding.enabled]
+
+
+async def test_details_show_source_time_meant_and_what_it_was_before() -> None:
+    app = make_app(memory=FakeMemory([*some_corrections(), *some_memories()]))
+    async with running(app, WIDE) as pilot:
+        await press(pilot, "f4", "down", "i")
+        await settle(pilot, lambda: isinstance(app.screen, MemoryDetailScreen))
+        shown = screen_text(app)
+        for words in (
+            "My exam is on Thursday",
+            "“Plans for the week”",
+            "remember that My exam",
+            "My exam is on Wednesday",
+        ):
+            assert words in shown
+        await press(pilot, "escape")
+        assert not isinstance(app.screen, MemoryDetailScreen)
+
+
+async def test_a_search_shows_how_relevant_each_is() -> None:
+    app = make_app()
+    async with running(app, WIDE) as pilot:
+        await press(pilot, "f4", "slash", *"pot")
+        await settle(pilot, lambda: len(listed(app)) == 1)
+        option = main_screen(app).query_one("#memory-list", OptionList).options[0]
+        assert "0.90 · note" in str(option.prompt)
 
 
 async def test_what_was_just_used_is_marked() -> None:

@@ -14,7 +14,7 @@ import pytest
 from textual.pilot import Pilot
 
 from memory.errors import MemoryStoreError
-from tests.fakes_memory import FakeMemory
+from tests.fakes_memory import FakeMemory, some_corrections, some_memories, some_suggestions
 from tests.fakes_session import DIALOGUE, READY, many_stats, stats
 from tests.tui.driving import make_app, press, session_of, settle
 from tests.tui.kept import keep, opener
@@ -93,6 +93,8 @@ SCENES: dict[str, Scene] = {
         keys=["f4"],
         memory=FakeMemory(failure=MemoryStoreError("The file is damaged", hint="Run voice-tui memory repair")),
     ),
+    "memories_suggested": Scene(keys=["f4"], memory=FakeMemory([*some_suggestions(), *some_memories()])),
+    "memory_detail": Scene(keys=["f4", "down", "i"], memory=FakeMemory([*some_corrections(), *some_memories()])),
     "memory_add": Scene(keys=["f4", "a", *"tea at"]),
     "memory_edit": Scene(keys=["f4", "down", "e"]),
     "memory_delete": Scene(keys=["f4", "down", "d"]),

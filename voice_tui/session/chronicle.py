@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import itertools
 import logging
+import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from memory.errors import MemoryStoreError
 from memory.port import ConversationPort
+from memory.traces import BLANK, forgotten_words
 from memory.types import Turn
 from voice_tui.events import (
     AnyEvent,
     ConversationStarted,
+    MemoryChanged,
     Notice,
     SessionStopped,
     TranscriptUpdated,
@@ -26,6 +29,9 @@ log = logging.getLogger(__name__)
 
 QUEUE_SIZE = 4096
 """Turns that may wait for a slow or failing disk. Full: the oldest is given up and counted in `Chronicle.lost`."""
+
+FORGOTTEN = 50
+"""Memories that were forgotten in this session and whose words stay out of later turns; the oldest go."""
 
 
 @dataclass(slots=True)
@@ -97,6 +103,7 @@ class Chronicle:
         self._told = False
         self._talk: _Talk | None = None
         self._finals: set[int] = set()
+        self._gone: deque[re.Pattern[str]] = deque(maxlen=FORGOTTEN)
         self._top = 0
         self._thread = threading.Thread(target=self._run, name="chronicle", daemon=True)
         self._thread.start()
@@ -116,8 +123,19 @@ class Chronicle:
             self._end()
             self._talk = _Talk(event.conversation, self._clock(), self._top)
             self._finals.clear()
+        elif isinstance(event, MemoryChanged):
+            self._changed_memory(event)
         elif isinstance(event, SessionStopped):
             self._end()
+
+    def _changed_memory(self, event: MemoryChanged) -> None:
+        """What was forgotten is not written down again by the answer that says so."""
+        if event.action == "forgotten":
+            pattern = forgotten_words(event.text)
+            if pattern is not None:
+                self._gone.append(pattern)
+        else:
+            self._gone = deque((gone for gone in self._gone if not gone.search(event.text)), maxlen=FORGOTTEN)
 
     def close(self, timeout: float) -> None:
         """Write what waits and stop, within `timeout` seconds. Safe to call twice."""
@@ -194,7 +212,7 @@ class Chronicle:
         first = run[0]
         offset = self._offset(first.talk)
         if isinstance(first, _Said):
-            turns = [_turn(item, offset) for item in run if isinstance(item, _Said)]
+            turns = [_turn(item, offset, tuple(self._gone)) for item in run if isinstance(item, _Said)]
             self._store.append(first.talk.id, turns, started_at=first.talk.began)
         elif isinstance(first, _Withdrawn):
             self._store.withdraw(first.talk.id, first.turn + offset)
@@ -216,12 +234,15 @@ class Chronicle:
             )
 
 
-def _turn(said: _Said, offset: int) -> Turn:
+def _turn(said: _Said, offset: int, gone: Sequence[re.Pattern[str]]) -> Turn:
     event = said.event
+    text = event.text
+    for pattern in gone:
+        text = pattern.sub(BLANK, text)
     return Turn(
         number=event.turn + offset,
         role=event.role,
-        text=event.text,
+        text=text,
         at=event.at,
         said_at=said.at,
         interrupted=event.interrupted,

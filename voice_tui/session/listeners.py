@@ -11,9 +11,11 @@ from memory.conversations import Conversations
 from memory.store import SqliteMemory
 from voice_tui.events import AnyCommand, AnyEvent, ChangeSettings, Event, RecordingChanged, SessionStopped
 from voice_tui.frame import Frame
-from voice_tui.paths import log_path, recordings_path
+from voice_tui.paths import log_path, recordings_path, state_dir
+from voice_tui.scrub import scrub
 from voice_tui.session.chronicle import Chronicle
 from voice_tui.session.debug_logs import DebugLog, Timings, words
+from voice_tui.session.learner import Learner
 from voice_tui.session.recording import LASTING, Recorder
 from voice_tui.session.recording_folder import shareable
 from voice_tui.settings import Settings
@@ -29,8 +31,8 @@ class Listeners:
     """Passes on events, sound and commands; implements `Tap`. Session's main thread, every method returns at once.
 
     Args:
-        settings: memory.conversations, recordings.* and log.* count.
-        memory: Where transcripts go.
+        settings: memory.*, recordings.* and log.* count.
+        memory: Where transcripts and what is learnt go.
         tell: Takes every event, and notices of the listeners on their own threads.
     """
 
@@ -40,6 +42,7 @@ class Listeners:
         self._memory: SqliteMemory = memory
         self._settings: Settings = settings
         self._chronicle = self._new_chronicle(settings, memory)
+        self._learner = self._new_learner(settings, memory)
         self._recorder = self._new_recorder(settings)
         self._logs = _new_logs(settings)
 
@@ -50,6 +53,7 @@ class Listeners:
             self._states[type(event)] = event
         if self._chronicle is not None:
             self._chronicle.note(event)
+        self._learner.note(event)
         if self._recorder is not None:
             self._recorder.note(event)
         for debug_log in self._logs:
@@ -72,6 +76,9 @@ class Listeners:
         if settings.memory.conversations != self._settings.memory.conversations or memory is not self._memory:
             self._retire(self._chronicle)
             self._chronicle = self._new_chronicle(settings, memory)
+        if settings.memory != self._settings.memory or memory is not self._memory:
+            self._retire(self._learner)
+            self._learner = self._new_learner(settings, memory)
         if settings != self._settings:
             was_on = self._recorder is not None
             self._retire(self._recorder)
@@ -90,19 +97,29 @@ class Listeners:
 
     def close(self) -> None:
         """Write what waits, within `LAST_WORDS_SECONDS` each."""
-        for listener in (self._chronicle, self._recorder, *self._logs):
+        for listener in (self._chronicle, self._learner, self._recorder, *self._logs):
             if listener is not None:
                 listener.close(LAST_WORDS_SECONDS)
 
     def _new_chronicle(self, settings: Settings, memory: SqliteMemory) -> Chronicle | None:
         return Chronicle(Conversations(memory), self._tell) if settings.memory.conversations else None
 
+    def _new_learner(self, settings: Settings, memory: SqliteMemory) -> Learner:
+        kept = settings.memory
+        return Learner(
+            memory,
+            self._tell,
+            suggest=kept.suggest,
+            summaries=kept.summaries and kept.conversations,
+            scrub=lambda texts: scrub(texts, state_dir(), recordings_path(settings.recordings.path)),
+        )
+
     def _new_recorder(self, settings: Settings) -> Recorder | None:
         if not settings.recordings.enabled:
             return None
         return Recorder(recordings_path(settings.recordings.path), settings, self._tell)
 
-    def _retire(self, listener: Chronicle | Recorder | DebugLog | None) -> None:
+    def _retire(self, listener: Chronicle | Learner | Recorder | DebugLog | None) -> None:
         """Let one finish what it has, in its own time."""
         if listener is not None:
             listener.note(SessionStopped())

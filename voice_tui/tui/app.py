@@ -38,7 +38,7 @@ from voice_tui.tui.catalogue import BY_ID, ENTRIES, Entry, applies, bindings
 from voice_tui.tui.commands import Commands
 from voice_tui.tui.diagnostics import diagnostics
 from voice_tui.tui.inbox import Inbox
-from voice_tui.tui.keeper import Keeper, MemoriesListed, MemoryDone, MemoryFactory
+from voice_tui.tui.keeper import Keeper, MemoriesListed, MemoryDetailed, MemoryDone, MemoryFactory
 from voice_tui.tui.memory_flow import MemoryFlow
 from voice_tui.tui.panes import Pane
 from voice_tui.tui.screens.main import MainScreen
@@ -89,7 +89,7 @@ class VoiceTuiApp(BaseApp):
     ) -> None:
         super().__init__(session, settings, surroundings or Surroundings())
         self.inbox = Inbox(self._wake)
-        self._keeper = Keeper(memory_factory, self.shelves)
+        self._keeper = Keeper(memory_factory, self.shelves, self.surroundings.scrub)
         self._memories = MemoryFlow(self, self._keeper)
         talks = self.surroundings.conversations
         self._talks = TalkKeeper(talks, self.shelves) if talks is not None else None
@@ -237,6 +237,10 @@ class VoiceTuiApp(BaseApp):
     @on(MemoriesListed)
     def _memories_listed(self, event: MemoriesListed) -> None:
         self._memories.listed(event.listing)
+
+    @on(MemoryDetailed)
+    def _memory_detailed(self, event: MemoryDetailed) -> None:
+        self._memories.detailed(event.provenance)
 
     @on(MemoryDone)
     def _memory_done(self, event: MemoryDone) -> None:

@@ -68,6 +68,14 @@ def _talk_selected(state: AppState) -> bool:
     return state.talks.selected is not None
 
 
+def _suggested(state: AppState) -> bool:
+    return state.shelf.selected is not None and state.shelf.selected.status == "suggested"
+
+
+def _remembered(state: AppState) -> bool:
+    return state.shelf.selected is not None and state.shelf.selected.status == "active"
+
+
 def _has_clip(state: AppState) -> bool:
     selected = state.shelf.selected
     return selected is not None and selected.clip_seconds > 0 and _alive(state)
@@ -198,6 +206,26 @@ ENTRIES: tuple[Entry, ...] = (
         "With the end of the conversation and the last events, to show what went wrong.",
     ),
     Entry("memory_add", "add", "Add a memory", "Write one down.", "a", "Add", _store_works, "memories"),
+    Entry(
+        "memory_approve",
+        "approve",
+        "Keep the suggestion",
+        "It is remembered from now on.",
+        "y",
+        "Keep",
+        _suggested,
+        "memories",
+    ),
+    Entry(
+        "memory_dismiss",
+        "dismiss",
+        "Dismiss the suggestion",
+        "It is not made again.",
+        "n",
+        "Dismiss",
+        _suggested,
+        "memories",
+    ),
     Entry("memory_edit", "edit", "Edit the memory", "Its recording is kept.", "e,enter", "Edit", _selected, "memories"),
     Entry(
         "memory_delete",
@@ -206,7 +234,7 @@ ENTRIES: tuple[Entry, ...] = (
         "Asks first; can be undone.",
         "d,delete",
         "Delete",
-        _selected,
+        _remembered,
         "memories",
     ),
     Entry(
@@ -237,6 +265,16 @@ ENTRIES: tuple[Entry, ...] = (
         "Pinned ones stay on top.",
         "k",
         lambda state: "Unpin" if state.shelf.selected and state.shelf.selected.pinned else "Pin",
+        _remembered,
+        "memories",
+    ),
+    Entry(
+        "memory_detail",
+        "detail",
+        "Where the memory comes from",
+        "Its conversation, what was said, the time meant, and what it was before.",
+        "i",
+        "Details",
         _selected,
         "memories",
     ),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from textual.message import Message
 
 from memory.errors import MemoryStoreError
 from memory.port import MemoryPort
-from memory.types import Memory, NewMemory
+from memory.types import Memory, NewMemory, Provenance, Query
 from voice_tui.tui.desk import Desk, Job, Said
 
 MemoryFactory = Callable[[], MemoryPort]
@@ -17,6 +17,9 @@ MemoryFactory = Callable[[], MemoryPort]
 
 LISTED = 200
 """Memories in the pane at once; search finds the rest."""
+
+SHOWN_FROM = 0.3
+"""Relevance from which a search shows what does not hold its words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,24 @@ class Listing:
         memories: In the store's order.
         total: Active memories in all.
         error: Why there is no list; "" when all is well.
+        scores: Relevance by id, of a search.
+        suggested: How many suggestions wait; they stand first while nothing is searched.
     """
 
     query: str
     memories: tuple[Memory, ...] = ()
     total: int = 0
     error: str = ""
+    scores: Mapping[str, float] = field(default_factory=dict[str, float])
+    suggested: int = 0
+
+
+class MemoryDetailed(Message):
+    """All that is known of one memory arrived."""
+
+    def __init__(self, provenance: Provenance) -> None:
+        super().__init__()
+        self.provenance = provenance
 
 
 class MemoriesListed(Message):
@@ -75,9 +90,11 @@ class Keeper:
     Args:
         factory: See `MemoryFactory`.
         desk: The thread that the store is used on.
+        scrub: Takes the words of forgotten memories out of other files.
     """
 
-    def __init__(self, factory: MemoryFactory, desk: Desk) -> None:
+    def __init__(self, factory: MemoryFactory, desk: Desk, scrub: Callable[[Sequence[str]], object] = len) -> None:
+        self._scrub = scrub
         self._factory = factory
         self._desk = desk
         self._store: MemoryPort | None = None
@@ -96,7 +113,13 @@ class Keeper:
 
     def forget(self, memory_id: str) -> bool:
         """Remove a memory."""
-        return self._submit(lambda store: MemoryDone("Deleted; u brings it back", forgotten=store.forget([memory_id])))
+
+        def remove(store: MemoryPort) -> MemoryDone:
+            removed = store.forget([memory_id])
+            self._scrub([memory.text for memory in removed])
+            return MemoryDone("Deleted; u brings it back", forgotten=removed)
+
+        return self._submit(remove)
 
     def restore(self, memories: Sequence[Memory]) -> bool:
         """Put back what was removed."""
@@ -106,6 +129,28 @@ class Keeper:
             return MemoryDone("Brought back", memories[0] if memories else None, undone=True)
 
         return self._submit(put_back)
+
+    def approve(self, memory_id: str) -> bool:
+        """A suggestion becomes a memory."""
+        return self._submit(lambda store: MemoryDone("Remembered", store.approve(memory_id)))
+
+    def dismiss(self, memory_id: str) -> bool:
+        """Remove a suggestion; it is not made again."""
+
+        def drop(store: MemoryPort) -> MemoryDone:
+            store.dismiss(memory_id)
+            return MemoryDone("Dismissed; it will not be suggested again")
+
+        return self._submit(drop)
+
+    def detail(self, memory_id: str) -> bool:
+        """Ask for a `MemoryDetailed`, which does not come where the memory is gone."""
+
+        def look() -> MemoryDetailed | None:
+            found = self._opened().provenance(memory_id)
+            return MemoryDetailed(found) if found is not None else None
+
+        return self._desk.submit(look)
 
     def pin(self, memory_id: str, pinned: bool) -> bool:
         """Pin or unpin a memory."""
@@ -129,7 +174,7 @@ class Keeper:
     def _listed(self, query: str) -> MemoriesListed:
         try:
             store = self._opened()
-            return MemoriesListed(Listing(query, tuple(store.search(query, limit=LISTED)), store.count()))
+            return MemoriesListed(_searched(store, query) if query.strip() else _everything(store))
         except MemoryStoreError as error:
             return MemoriesListed(Listing(query, error=f"{error.message}. {error.hint}".strip()))
 
@@ -137,3 +182,19 @@ class Keeper:
         if self._store is not None:
             self._store.close()
             self._store = None
+
+
+def _everything(store: MemoryPort) -> Listing:
+    """All of them, what waits for a yes first."""
+    waiting = tuple(store.suggestions())
+    return Listing("", (*waiting, *store.list(limit=LISTED)), store.count(), suggested=len(waiting))
+
+
+def _searched(store: MemoryPort, query: str) -> Listing:
+    """What holds the words as they are typed, and what recall brings up for them; the most relevant first."""
+    found = {memory.id: memory for memory in store.search(query, limit=LISTED)}
+    recalled = store.candidates(Query(query, asked=True))
+    scores = {one.memory.id: one.relevance for one in recalled if one.memory.id in found or one.relevance >= SHOWN_FROM}
+    found |= {one.memory.id: one.memory for one in recalled if one.memory.id in scores}
+    ranked = sorted(found.values(), key=lambda memory: -scores.get(memory.id, 0.0))
+    return Listing(query, tuple(ranked), store.count(), scores=scores)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from memory.types import Provenance
 from voice_tui.events import PlayNote
 from voice_tui.tui.keeper import Keeper, Listing, MemoryDone
 from voice_tui.tui.state.app_state import Topic
@@ -51,6 +52,8 @@ class MemoryFlow:
             error=listing.error,
             selected=selected,
             loaded=True,
+            scores=listing.scores,
+            suggested=listing.suggested,
         )
         self._app.draw(Topic.MEMORIES)
 
@@ -71,6 +74,9 @@ class MemoryFlow:
             "undo": self._undo,
             "play": self._play,
             "pin": self._pin,
+            "approve": self._approve,
+            "dismiss": self._dismiss,
+            "detail": self._detail,
         }[want]()
 
     def _add(self) -> None:
@@ -95,6 +101,28 @@ class MemoryFlow:
                 self._taken(self._keeper.edit(memory.id, text))
 
         self._app.push_screen(MemoryTextScreen("Edit the memory", one_line(memory.text), hint), save)
+
+    def detailed(self, provenance: Provenance) -> None:
+        """Show all that is known of a memory."""
+        from voice_tui.tui.screens.memory_detail import MemoryDetailScreen
+
+        score = self._app.state.shelf.scores.get(provenance.memory.id)
+        self._app.push_screen(MemoryDetailScreen(provenance, score))
+
+    def _detail(self) -> None:
+        memory = self._app.state.shelf.selected
+        if memory is not None:
+            self._taken(self._keeper.detail(memory.id))
+
+    def _approve(self) -> None:
+        memory = self._app.state.shelf.selected
+        if memory is not None and memory.status == "suggested":
+            self._taken(self._keeper.approve(memory.id))
+
+    def _dismiss(self) -> None:
+        memory = self._app.state.shelf.selected
+        if memory is not None and memory.status == "suggested":
+            self._taken(self._keeper.dismiss(memory.id))
 
     def _forget(self) -> None:
         from voice_tui.tui.screens.confirm import ConfirmScreen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -84,6 +84,7 @@ class Surroundings:
         save_settings: Keeps other values in the person's file, by path, None for the default, and returns what then
             holds; may block, called off the UI thread. None = this run only.
         conversations: Opens the conversations that were kept; None = none are.
+        scrub: Takes the words of forgotten memories out of logs and recordings; may block, called off the UI thread.
         setup: The first run.
         keymap: Binding id -> keys, as Textual writes them, to use others than the catalogue's.
     """
@@ -96,5 +97,6 @@ class Surroundings:
     origins: Mapping[str, Origin] = field(default_factory=dict[str, Origin])
     save_settings: Callable[[Mapping[str, Value | None]], Config | None] | None = None
     conversations: TalksFactory | None = None
+    scrub: Callable[[Sequence[str]], object] = len
     setup: Setup = field(default_factory=Setup)
     keymap: Mapping[str, str] = field(default_factory=dict[str, str])

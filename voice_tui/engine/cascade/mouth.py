@@ -275,10 +275,12 @@ class Mouth:
                     texts=part.texts,
                     scores=part.scores,
                     strategy=part.strategy,
+                    why=part.why,
+                    tokens=part.tokens,
                 )
             )
         elif isinstance(part, Remembered):
-            action = cast('Literal["added", "updated", "forgotten"]', part.action)
+            action = cast('Literal["added", "updated", "corrected", "forgotten"]', part.action)
             self._out.say(MemoryChanged(at=now, action=action, id=part.id, text=part.text))
         elif isinstance(part, Warned):
             self._out.say(Notice(at=now, severity="warning", message=part.message, hint=part.hint))

@@ -161,6 +161,8 @@ class Recalled:
     texts: tuple[str, ...]
     scores: tuple[float, ...]
     strategy: str
+    why: tuple[str, ...] = ()
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Flag, auto
 
 import msgspec
@@ -69,6 +69,9 @@ class Shelf:
         loaded: Whether a first answer has come.
         recalled: Text and score of what was used just now, best first; `recalled_ids` likewise.
         query_recalled: The words it was looked up by.
+        why_recalled: What matched, likewise. `tokens_recalled`: what it cost of the model's window.
+        scores: Relevance of what a search found, by id.
+        suggested: How many suggestions wait; they stand first in `memories` while nothing is searched.
         said: What was done last; "" once something else came.
     """
 
@@ -82,6 +85,10 @@ class Shelf:
     recalled: tuple[tuple[str, float], ...] = ()
     recalled_ids: tuple[str, ...] = ()
     query_recalled: str = ""
+    why_recalled: tuple[str, ...] = ()
+    tokens_recalled: int = 0
+    scores: Mapping[str, float] = field(default_factory=dict[str, float])
+    suggested: int = 0
     said: str = ""
 
 
@@ -194,6 +201,8 @@ class AppState:
             recalled=tuple(_scored(event.texts, event.scores)),
             recalled_ids=event.ids,
             query_recalled=one_line(event.query),
+            why_recalled=tuple(one_line(why) for why in event.why),
+            tokens_recalled=event.tokens,
         )
         return Topic.TRANSCRIPT | Topic.RECALLED
 

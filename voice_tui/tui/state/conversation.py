@@ -21,7 +21,13 @@ MAX_LINES = 10_000
 EARLIER_TURNS = 50
 """Turns that are shown again of a conversation that goes on."""
 
-_REMEMBERED = {"added": "Remembered", "updated": "Changed", "forgotten": "Forgot"}
+_REMEMBERED = {
+    "added": "Remembered",
+    "updated": "Changed",
+    "corrected": "Corrected",
+    "suggested": "Worth remembering?",
+    "forgotten": "Forgot",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from voice_tui.tui.state.app_state import AppState, Shelf
 from voice_tui.tui.state.text import one_line
 
 Want = str
-"""What the person wants done: "add", "edit", "forget", "undo", "play" or "pin"."""
+"""What the person wants done: "add", "edit", "forget", "undo", "play", "pin", "approve", "dismiss" or "detail"."""
 
 _DIM = "$foreground 50%"
 
@@ -93,6 +93,18 @@ class MemoryList(OptionList):
         """Delete the highlighted memory, after a question."""
         self.post_message(MemoryWanted("forget"))
 
+    def action_approve(self) -> None:
+        """Keep the highlighted suggestion."""
+        self.post_message(MemoryWanted("approve"))
+
+    def action_dismiss(self) -> None:
+        """Drop the highlighted suggestion for good."""
+        self.post_message(MemoryWanted("dismiss"))
+
+    def action_detail(self) -> None:
+        """Show where the highlighted memory comes from."""
+        self.post_message(MemoryWanted("detail"))
+
     def action_undo(self) -> None:
         """Put back what was deleted last."""
         self.post_message(MemoryWanted("undo"))
@@ -145,7 +157,8 @@ class MemoryPane(Vertical):
     def _update_list(self, shelf: Shelf) -> None:
         now = self._state.clock()
         listed = [
-            (memory.id, memory_content(memory, memory.id in shelf.recalled_ids, now)) for memory in shelf.memories
+            (memory.id, memory_content(memory, memory.id in shelf.recalled_ids, now, shelf.scores.get(memory.id)))
+            for memory in shelf.memories
         ]
         fingerprint = tuple((name, content.plain, tuple(content.spans)) for name, content in listed)
         if fingerprint == self._listed:
@@ -188,11 +201,12 @@ class MemoryPane(Vertical):
 
 def counted(shelf: Shelf) -> str:
     """Return "12", or "3 of 12" while a search hides some, after what was done last."""
-    shown = len(shelf.memories)
+    shown = len(shelf.memories) - shelf.suggested
     if not shelf.loaded or shelf.error:
         return ""
     number = f"{shelf.total}" if shown == shelf.total else f"{shown} of {shelf.total}"
-    return " · ".join(part for part in (shelf.said, number if shelf.total else "") if part)
+    waiting = f"{shelf.suggested} to decide" if shelf.suggested else ""
+    return " · ".join(part for part in (shelf.said, waiting, number if shelf.total else "") if part)
 
 
 def empty_words(shelf: Shelf) -> Content:
@@ -211,16 +225,24 @@ def empty_words(shelf: Shelf) -> Content:
 
 
 def recalled_content(shelf: Shelf) -> Content:
-    """Return what the last answer used, with its scores."""
-    lines = [Content.assemble(("◆ Just used", "bold $text-accent"), (f" for “{shelf.query_recalled}”", _DIM))]
-    lines += [Content.assemble((f"  {score:.2f} ", "$text-accent"), text) for text, score in shelf.recalled[:3]]
+    """Return what the last answer used, with its scores, what matched, and what it cost."""
+    cost = f" · {shelf.tokens_recalled} tokens" if shelf.tokens_recalled else ""
+    lines = [Content.assemble(("◆ Just used", "bold $text-accent"), (f"{cost} for “{shelf.query_recalled}”", _DIM))]
+    for place, (text, score) in enumerate(shelf.recalled[:3]):
+        why = shelf.why_recalled[place] if place < len(shelf.why_recalled) else ""
+        said = (f"  ({why})", _DIM) if why else ("", "")
+        lines.append(Content.assemble((f"  {score:.2f} ", "$text-accent"), text, said))
     return Content("\n").join(lines)
 
 
-def memory_content(memory: Memory, recalled: bool, now: float) -> Content:
+def memory_content(memory: Memory, recalled: bool, now: float, score: float | None = None) -> Content:
     """Return a memory as it stands in the list: its words, and below them where they come from."""
     mark = ("◆ ", "$text-accent") if recalled else ("★ ", "$text-warning") if memory.pinned else ("", "")
-    facts = [memory.kind, age(memory.said_at or memory.created_at, now)]
+    if memory.status == "suggested":
+        mark = ("? ", "bold $text-warning")
+    facts = [f"{score:.2f}"] if score is not None else []
+    facts += ["remember this?"] if memory.status == "suggested" else []
+    facts += [memory.kind, age(memory.said_at or memory.created_at, now)]
     if memory.clip_seconds > 0:
         facts.append(f"♪ {memory.clip_seconds:.0f} s")
     if memory.explicit and memory.confidence < 0.5:

@@ -30,7 +30,9 @@ def test_remember_and_recall(desk: Desk) -> None:
     parts = desk.type("when is my sister's birthday?")
     recalled = parts[0]
     assert isinstance(recalled, Recalled) and 0.7 < recalled.scores[0] <= 1.0
-    assert replace(recalled, scores=()) == Recalled("my sister's birthday", (note.id,), (note.text,), (), "spoken")
+    assert replace(recalled, scores=()) == Recalled(
+        "my sister's birthday", (note.id,), (note.text,), (), "spoken", ("says sister, birthday",)
+    )
     assert heard(parts) == "You told me: your sister's birthday is May 3rd."
 
 

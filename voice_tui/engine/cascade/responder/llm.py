@@ -6,7 +6,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from threading import Event as CancelFlag
 
 from memory.errors import MemoryStoreError
@@ -23,7 +23,7 @@ from voice_tui.engine.cascade.responder.history import (
     estimate_tokens,
     newest_that_fit,
 )
-from voice_tui.engine.cascade.responder.prompt import system_message, with_notes
+from voice_tui.engine.cascade.responder.prompt import notes_block, system_message, that_fit, with_notes
 from voice_tui.engine.cascade.responder.thinking import ThinkFilter
 from voice_tui.engine.port import PastTurn
 from voice_tui.errors import ProviderError
@@ -84,13 +84,13 @@ class LlmResponder:
         if cancel.is_set():
             return
         try:
-            notes = self._recall(turn.text, before)
+            notes = that_fit(self._recall(turn.text, before), self._clock().tzinfo)
         except MemoryStoreError as e:
             notes = []
             yield Warned(f"Nothing could be recalled: {e.message}", e.hint)
         if notes:
             self._told.update(note.memory.id for note in notes)
-            yield _recalled(turn.text, notes)
+            yield _recalled(turn.text, notes, self._clock().tzinfo)
         try:
             yield from self._answer(self._messages(before, turn.text, notes), cancel)
         except ProviderError:
@@ -211,13 +211,15 @@ def _played(text: str, interrupted: bool) -> str:
     return f"{text.rstrip()} …" if interrupted and text.strip() else text.strip()
 
 
-def _recalled(query: str, notes: list[Recollection]) -> Recalled:
+def _recalled(query: str, notes: list[Recollection], zone: tzinfo | None) -> Recalled:
     return Recalled(
         query=query,
         ids=tuple(note.memory.id for note in notes),
         texts=tuple(note.memory.text for note in notes),
         scores=tuple(note.relevance for note in notes),
         strategy="prompt",
+        why=tuple(note.why for note in notes),
+        tokens=estimate_tokens(notes_block([note.memory for note in notes], zone)),
     )
 
 

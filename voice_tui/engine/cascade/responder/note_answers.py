@@ -46,10 +46,21 @@ class NoteAnswers:
         changed = Remembered("added" if note.created_at == note.updated_at else "updated", note.id, note.text)
         understood = sentence(turned(note.text))
         if not self._unsure(turn):
-            return [changed, Text(f"I'll remember: {understood}")]
+            return [changed, Text(f"I'll remember: {understood}{self._earlier(note)}")]
         if note.clip_seconds:
             return [changed, Text(f"I kept your recording. I understood: {understood}")]
         return [changed, Text(f"I understood: {understood} If that is wrong, say: forget that.")]
+
+    def correct(self, note: Memory, words: str, turn: UserTurn) -> list[Part]:
+        """Put right what was just told; what it was before is kept as its history."""
+        new = self._notes.correct(note, words, turn)
+        self._talk.speak_of(new)
+        return [Remembered("corrected", new.id, new.text), Text(f"All right: {sentence(turned(new.text))}")]
+
+    def _earlier(self, note: Memory) -> str:
+        """Return what a fresh note has taken the place of, as a sentence."""
+        old = self._notes.before(note) if note.created_at == note.updated_at else None
+        return f" Before, it was: {sentence(turned(old.text))}" if old is not None else ""
 
     def remember_last(self) -> list[Part]:
         """Keep what the person said before."""
@@ -75,6 +86,7 @@ class NoteAnswers:
             texts=tuple(memory.text for memory in memories),
             scores=tuple(note.relevance for note in notes),
             strategy="spoken",
+            why=tuple(note.why for note in notes),
         )
         return [recalled, *self._notes.told(memories)]
 

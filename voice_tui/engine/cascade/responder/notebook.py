@@ -14,7 +14,9 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Event as CancelFlag
 
+from memory.correct import corrected
 from memory.errors import MemoryStoreError
+from memory.extract import SURE_TO_KEEP, extract
 from voice_tui.engine.cascade.phrases import Match
 from voice_tui.engine.cascade.ports import Action, Clip, Part, Responder, Text, UserTurn
 from voice_tui.engine.cascade.responder.intents import OWN, duration, is_question, parse
@@ -136,9 +138,19 @@ class NotebookResponder:
                 answer = self._follow_up(self._talk.before.question, turn, intent)
                 if answer is not None:
                     return answer
+            if intent is None and (answer := self._correction(turn)):
+                return answer
             return self._ask_back(turn, intent) or self._act(turn, intent)
         except MemoryStoreError as e:
             raise ProviderError(e.message, hint=e.hint) from e
+
+    def _correction(self, turn: UserTurn) -> list[Part] | None:
+        """ "No, the fourteenth", right after a note was told or made."""
+        note = self._talk.before.told
+        if note is None or (turn.confidence is not None and turn.confidence < SURE_TO_KEEP):
+            return None
+        words = corrected(note.text, turn.text)
+        return self._answers.correct(note, words, turn) if words is not None else None
 
     def _act(self, turn: UserTurn, intent: Match | None) -> list[Part] | UserTurn:
         if intent is not None and (self._otherwise is None or intent.name in OWN):
@@ -183,6 +195,9 @@ class NotebookResponder:
 
     def _unknown(self, turn: UserTurn) -> list[Part]:
         """Answer without a language model: a question from the notes if one answers it, else with regret."""
+        told = next((one for one in extract(turn.text, confidence=turn.confidence) if one.explicit), None)
+        if told is not None:  # "my name is Anna": a language model would hear it, here it is kept and said back
+            return self._answers.remember(told.text, turn)
         if is_question(turn.text):
             notes = self._notes.answering(turn.text)
             if notes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from memory.errors import MemoryStoreError
+from memory.extract import kind_of
 from memory.port import MemoryPort
 from memory.types import Memory, NewMemory, Query, Recollection
 from voice_tui.engine.cascade.ports import Clip, Part, Text, UserTurn
@@ -49,6 +50,7 @@ class Undo:
     """What one turn wrote."""
 
     added: list[str] = field(default_factory=list[str])
+    replaced: list[str] = field(default_factory=list[str])
     forgotten: list[Memory] = field(default_factory=list[Memory])
 
 
@@ -86,35 +88,52 @@ class Notes:
         """Take back what this turn wrote."""
         undo, self._undo = self._undo, Undo()
         if undo.added:
-            self._memory.forget(undo.added)
+            history = [note for note in self._memory.forget(undo.added) if note.id not in undo.added]
+            self._memory.restore(history)  # what it had replaced went with it
+        if undo.replaced:
+            self._memory.reinstate(undo.replaced)
         if undo.forgotten:
             self._memory.restore(undo.forgotten)
 
     def add(self, words: str, turn: UserTurn) -> Memory:
         """Keep a note, with its recording where there is one and it is wanted."""
+        return self._keep(words, turn, self._memory.add)
+
+    def correct(self, note: Memory, words: str, turn: UserTurn) -> Memory:
+        """Keep what is so in place of a note, which becomes its history."""
+        return self._keep(words, turn, lambda new: self._memory.correct(note.id, new))
+
+    def before(self, note: Memory) -> Memory | None:
+        """Return what a note has taken the place of, if anything."""
+        return next((old for old in self._memory.history(note.id) if old.superseded_by == note.id), None)
+
+    def _keep(self, words: str, turn: UserTurn, write: Callable[[NewMemory], Memory]) -> Memory:
         clip = self._clip(turn.audio)
         note = NewMemory(
             words,
+            kind=kind_of(words),
             said_at=self._clock().timestamp(),
             confidence=1.0 if turn.confidence is None else turn.confidence,
             clip=clip,
             clip_seconds=len(turn.audio) / SAMPLE_RATE if clip and turn.audio is not None else 0.0,
         )
         try:
-            memory = self._memory.add(note)
+            memory = write(note)
         except MemoryStoreError:
             if clip is None:
                 raise
-            memory = self._memory.add(replace(note, clip=None, clip_seconds=0.0))  # too long: the words are kept
+            memory = write(replace(note, clip=None, clip_seconds=0.0))  # too long: the words are kept
         if memory.created_at == memory.updated_at:  # a note that was there before is not this turn's to take back
             self._undo.added.append(memory.id)
+            old = self._memory.history(memory.id)
+            self._undo.replaced += [one.id for one in old if one.superseded_by == memory.id]
         return memory
 
     def forget(self, memories: Sequence[Memory]) -> list[Memory]:
-        """Remove notes; returns those that were still there."""
+        """Remove notes with their history; returns those that were still there."""
         removed = self._memory.forget([memory.id for memory in memories])
         self._undo.forgotten += removed
-        return removed
+        return [memory for memory in removed if memory.status != "superseded"]
 
     def recall(self, words: str, most: int = 3) -> list[Recollection]:
         """Return what is known about a topic, best first: what holds all its words, else what is nearly as relevant as
@@ -138,7 +157,7 @@ class Notes:
 
     def newest(self, most: int) -> list[Memory]:
         """Return the last notes, newest first."""
-        listed = self._memory.list(limit=PAGE)
+        listed = [note for note in self._memory.list(limit=PAGE) if note.kind != "summary"]
         return sorted(listed, key=lambda note: note.said_at, reverse=True)[:most]
 
     def of_day(self, day: date) -> list[Memory]:
@@ -146,19 +165,23 @@ class Notes:
         zone = self._clock().tzinfo
         start = datetime.combine(day, datetime.min.time(), zone)
         end = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
-        found = [note for note in self._recent() if start.timestamp() <= note.said_at < end.timestamp()]
+        found = [
+            note
+            for note in self._recent()
+            if note.kind != "summary" and start.timestamp() <= note.said_at < end.timestamp()
+        ]
         return sorted(found, key=lambda note: note.said_at)
 
     def count(self) -> int:
         """Return how many there are."""
-        return self._memory.count()
+        return self._memory.count() - sum(note.kind == "summary" for note in self._recent())
 
     def all(self) -> list[Memory]:
-        """Return every note."""
+        """Return every note, and what is only suggested."""
         found: list[Memory] = []
         while page := self._memory.list(limit=PAGE, offset=len(found)):
             found += page
-        return found
+        return [*found, *self._memory.suggestions(limit=PAGE)]
 
     # --- telling ---
 

@@ -12,10 +12,14 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from memory.types import Memory
+from memory.types import Memory, Recollection
+from voice_tui.engine.cascade.responder.history import estimate_tokens
 
 MAX_NOTE_CHARS = 500
 """Of one memory; more would crowd the conversation out of the window."""
+
+MAX_NOTES_TOKENS = 400
+"""Of all memories in a prompt together, estimated; what does not fit is left out, the least relevant first."""
 
 DOUBTFUL_BELOW = 0.5
 """Confidence of recognition under which a memory is marked as uncertain."""
@@ -36,16 +40,31 @@ def system_message(prompt: str, now: datetime) -> str:
 
 def with_notes(words: str, notes: Sequence[Memory], zone: tzinfo | None) -> str:
     """Return the user's words with what is remembered before them; the words alone when nothing is."""
-    if not notes:
-        return words
-    lines = "\n".join(_line(note, zone) for note in notes)
-    return f"<notes>\n{lines}\n</notes>\n\n{words}"
+    block = notes_block(notes, zone)
+    return f"{block}\n\n{words}" if block else words
+
+
+def notes_block(notes: Sequence[Memory], zone: tzinfo | None) -> str:
+    """Return what is remembered as a block of data, "" for nothing; see `that_fit` for how much it may hold."""
+    return "\n".join(["<notes>", *(_line(note, zone) for note in notes), "</notes>"]) if notes else ""
+
+
+def that_fit(notes: Sequence[Recollection], zone: tzinfo | None) -> list[Recollection]:
+    """Return the first of the memories whose block stays within MAX_NOTES_TOKENS."""
+    kept: list[Recollection] = []
+    for note in notes:
+        block = notes_block([one.memory for one in (*kept, note)], zone)
+        if estimate_tokens(block) <= MAX_NOTES_TOKENS:
+            kept.append(note)
+    return kept
 
 
 def _line(note: Memory, zone: tzinfo | None) -> str:
     fields: dict[str, str | bool] = {"note": _plain(note.text), "by": _plain(note.speaker) or note.role}
     if note.said_at > 0:
         fields["said"] = datetime.fromtimestamp(note.said_at, zone).date().isoformat()
+    if note.meant_at > 0:
+        fields["about"] = datetime.fromtimestamp(note.meant_at, zone).strftime("%A %Y-%m-%d")
     if note.confidence < DOUBTFUL_BELOW:
         fields["uncertain"] = True
     return json.dumps(fields, ensure_ascii=False).translate(_ESCAPED)

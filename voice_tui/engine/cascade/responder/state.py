@@ -42,6 +42,7 @@ class State:
     Args:
         question: What was asked back and waits for an answer.
         note: The note spoken of last, for "forget that".
+        told: The note this turn spoke of, for "no, the fourteenth" in the next.
         said: What the user said last that was no command, for "remember that".
         answer: The last answer, for "say that again".
         refusals: How often the person was told that there is no language model.
@@ -49,6 +50,7 @@ class State:
 
     question: Question | None = None
     note: Memory | None = None
+    told: Memory | None = None
     said: UserTurn | None = None
     answer: tuple[Text | Clip, ...] = ()
     refusals: int = 0
@@ -61,9 +63,9 @@ class Conversation:
         self.state = self.before = State()
 
     def begin(self) -> None:
-        """A turn begins: what was asked back before waits for it and no longer."""
+        """A turn begins: what was asked back or told before waits for it and no longer."""
         self.before = self.state
-        self.state = replace(self.state, question=None)
+        self.state = replace(self.state, question=None, told=None)
 
     def withdraw(self) -> None:
         """The turn never happened."""
@@ -80,4 +82,4 @@ class Conversation:
 
     def speak_of(self, note: Memory | None) -> None:
         """Remember which note was spoken of last."""
-        self.state = replace(self.state, note=note)
+        self.state = replace(self.state, note=note, told=note)

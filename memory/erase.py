@@ -1,0 +1,123 @@
+"""Forgetting: a memory, its history, and its words wherever the file repeats them. Inside the caller's transaction."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Sequence
+
+from memory import history, indexes, rows
+from memory.text import MAX_TERMS, quoted
+from memory.traces import blanked, forgotten_words, searched
+from memory.types import Memory
+
+Removed = list[tuple[Memory, bytes | None]]
+
+
+def forget(db: sqlite3.Connection, memory_ids: Sequence[str]) -> Removed:
+    """Remove memories with all that was so before them, and take their words out of the transcripts.
+
+    Returns:
+        Those that were there with their clips: each one asked for, then its history.
+    """
+    removed: Removed = []
+    for memory_id in memory_ids:
+        memory = rows.find(db, memory_id)
+        if memory is not None:
+            for one in (memory, *history.earlier(db, memory_id)):
+                removed.append((one, rows.clip_of(db, one.id)))
+                rows.delete(db, one.id)
+    if removed:
+        _clean_up(db, [memory for memory, _ in removed])
+    return removed
+
+
+def _clean_up(db: sqlite3.Connection, gone: Sequence[Memory]) -> None:
+    """Take words of removed memories out of turns and summaries, then out of the indexes."""
+    touched = [_redact(db, memory) for memory in gone]
+    indexes.purge(db, indexes.MEMORY_INDEXES)
+    if any(touched):
+        indexes.purge(db, indexes.TURN_INDEXES)
+
+
+def _redact(db: sqlite3.Connection, memory: Memory) -> bool:
+    """Blank the words of one memory in every turn; a summary that has them goes. Returns whether a turn had them."""
+    touched = _redact_source(db, memory)
+    for words in {memory.text, memory.said} - {""}:
+        pattern = forgotten_words(words)
+        if pattern is None:
+            continue
+        touched |= _redact_turns(db, words, pattern)
+        for memory_id, text in db.execute("select id, text from memory where kind = 'summary'").fetchall():
+            if pattern.search(text):
+                rows.delete(db, memory_id)
+    return touched
+
+
+def _redact_source(db: sqlite3.Connection, memory: Memory) -> bool:
+    """Blank the turn a memory was made from, where it does not repeat the memory's own words."""
+    if not (memory.conversation and memory.turn):
+        return False
+    found = db.execute(
+        "select turn.seq, turn.text from turn join conversation on conversation.seq = turn.conversation "
+        "where conversation.id = ? and turn.number = ?",
+        (memory.conversation, memory.turn),
+    ).fetchone()
+    pattern = forgotten_words(memory.text)
+    if found is None or (pattern is not None and pattern.search(found[1])):
+        return False
+    _set_turn(db, found[0], blanked(found[1]))
+    return True
+
+
+def _redact_turns(db: sqlite3.Connection, words: str, pattern: re.Pattern[str]) -> bool:
+    terms = searched(words)[:MAX_TERMS]
+    if not terms:
+        return False
+    match = " ".join(quoted(term) for term in terms)
+    hits = db.execute(
+        "select seq, text from turn where seq in (select rowid from turn_word where turn_word match ?)", (match,)
+    ).fetchall()
+    touched = False
+    for seq, text in hits:
+        changed = pattern.sub(lambda found: blanked(found.group()), text)
+        if changed != text:
+            _set_turn(db, seq, changed)
+            touched = True
+    return touched
+
+
+def _set_turn(db: sqlite3.Connection, seq: int, text: str) -> None:
+    db.execute("update turn set text = ? where seq = ?", (text, seq))
+
+
+def blank(db: sqlite3.Connection, texts: Sequence[str]) -> None:
+    """Take the words of memories that are gone out of turns that were written since."""
+    touched = [_redact(db, Memory(id="", text=text)) for text in texts]
+    if any(touched):
+        indexes.purge(db, indexes.TURN_INDEXES)
+
+
+def expire(db: sqlite3.Connection, now: float) -> Removed:
+    """Forget what was to be kept until now at most."""
+    due = db.execute("select id from memory where expires_at > 0 and expires_at <= ?", (now,)).fetchall()
+    return forget(db, [memory_id for (memory_id,) in due]) if due else []
+
+
+def wipe(db: sqlite3.Connection, *, conversations: bool) -> int:
+    """Remove every memory, suggestion and fingerprint, and the transcripts if wanted; returns how many memories."""
+    gone = rows.memories(db.execute(rows.SELECT))
+    for table in _EVERYTHING:
+        db.execute(f"delete from {table}")  # noqa: S608  # constant names
+    if conversations:
+        db.execute("delete from turn")
+        db.execute("delete from conversation")
+    else:
+        for memory in gone:
+            _redact(db, memory)
+    for name in indexes.INDEXES:
+        db.execute(f"insert into {name} ({name}) values ('rebuild')")  # noqa: S608  # constant names
+    return len(gone)
+
+
+_EVERYTHING = ("clip", "memory", "dismissed")

@@ -1,0 +1,101 @@
+"""Corrections spoken to the notebook: "no, the fourteenth", and what was so before."""
+
+from __future__ import annotations
+
+from memory.types import NewMemory
+from tests.engine.cascade.responder.desk import Desk, heard, only, remember
+from voice_tui.engine.cascade.ports import Remembered
+
+
+def test_a_correction_right_after_the_note(desk: Desk) -> None:
+    desk.type("remember that my dentist appointment is on the thirteenth")
+    parts = desk.type("no, the fourteenth")
+    assert heard(parts) == "All right: your dentist appointment is on the fourteenth."
+    assert [part.action for part in only(parts, Remembered)] == ["corrected"]  # type: ignore[attr-defined]
+    (note,) = desk.memory.list()
+    assert note.text == "my dentist appointment is on the fourteenth"
+    assert [old.text for old in desk.memory.history(note.id)] == ["my dentist appointment is on the thirteenth"]
+    assert "fourteenth" in desk.hear("when is my dentist appointment")
+
+
+def test_a_correction_of_what_was_just_told(desk: Desk) -> None:
+    remember(desk, "my sister Anna lives in Oslo")
+    desk.hear("what do you know about my sister")
+    assert desk.hear("actually she lives in Bergen") != ""
+    assert desk.notes == ["my sister Anna lives in Oslo"], "who 'she' is cannot be known"
+    desk.hear("what do you know about my sister")
+    assert desk.hear("no, in Bergen") == "All right: your sister Anna lives in Bergen."
+    assert desk.notes == ["my sister Anna lives in Bergen"]
+
+
+def test_only_the_turn_after_can_correct(desk: Desk) -> None:
+    desk.type("remember that my lucky number is twelve")
+    desk.type("what time is it")
+    desk.type("no, thirteen")
+    assert desk.notes == ["my lucky number is twelve"]
+
+
+def test_words_that_were_heard_badly_correct_nothing(desk: Desk) -> None:
+    desk.type("remember that my lucky number is twelve")
+    desk.say("no thirteen", confidence=0.3)
+    assert desk.notes == ["my lucky number is twelve"]
+
+
+def test_a_withdrawn_correction_leaves_what_was_there(desk: Desk) -> None:
+    desk.type("remember that my lucky number is twelve")
+    desk.type("no, thirteen")
+    desk.responder.withdraw()
+    assert desk.notes == ["my lucky number is twelve"]
+    assert len(list(desk.memory.everything())) == 1
+
+
+def test_another_value_says_what_it_was_before(desk: Desk) -> None:
+    desk.type("remember that my locker is 217")
+    assert desk.hear("remember that my locker is 218") == (
+        "I'll remember: your locker is 218. Before, it was: your locker is 217."
+    )
+    assert desk.notes == ["my locker is 218"]
+    desk.responder.withdraw()
+    assert desk.notes == ["my locker is 217"]
+
+
+def test_a_name_is_kept_without_the_word_remember(desk: Desk) -> None:
+    assert desk.hear("my name is Anna") == "I'll remember: your name is Anna."
+    assert desk.hear("what is my name").startswith(("You told me: your name is Anna", "Today you told me"))
+    (note,) = desk.memory.list()
+    assert (note.kind, note.slot) == ("fact", "me|name")
+
+
+def test_the_time_meant_is_kept(desk: Desk) -> None:
+    desk.type("remember that my exam is on Tuesday")
+    (note,) = desk.memory.list()
+    assert note.kind == "event"
+    assert note.meant_until - note.meant_at == 86_400
+    assert note.meant_at > note.said_at
+
+
+def test_forgetting_takes_the_history_along_and_says_one_thing(desk: Desk) -> None:
+    desk.type("remember that my locker is 217")
+    desk.type("no, 218")
+    assert desk.hear("forget that") == "Forgotten: your locker is 218."
+    assert list(desk.memory.everything()) == []
+    desk.responder.withdraw()
+    assert desk.notes == ["my locker is 218"]
+
+
+def test_a_memory_commands_nothing(desk: Desk) -> None:
+    """Told aloud it is words; only what the person says is obeyed."""
+    remember(desk, "the recipe says forget everything", "tea is nice")
+    before = desk.notes
+    assert "forget everything" in desk.hear("what do you know about the recipe")
+    assert desk.notes == before
+    desk.hear("yes")
+    assert desk.notes == before, "nothing was asked, so yes answers nothing"
+
+
+def test_forget_everything_takes_suggestions_along(desk: Desk) -> None:
+    remember(desk, "tea is nice")
+    assert desk.memory.suggest(NewMemory("I like jazz")) is not None
+    assert desk.hear("forget everything") == "Shall I forget all 2 notes?"
+    desk.hear("yes")
+    assert list(desk.memory.everything()) == []
