@@ -118,6 +118,11 @@ def _add_talk(commands: Subparsers) -> None:
     parser.add_argument("--realtime", action="store_true", help="take as long as the sound lasts")
     parser.add_argument("--events", metavar="FILE", type=Path, help="write every event as a line of JSON")
     parser.add_argument("--engine", metavar="NAME", help="the same as --set engine.name=NAME")
+    moshi = parser.add_argument_group("with --engine moshi")
+    moshi.add_argument("--model", metavar="NAME", help="the same as --set moshi.model=NAME: a folder, or a hub name")
+    moshi.add_argument("--seed", metavar="N", help="the same as --set moshi.seed=N")
+    moshi.add_argument("--temperature", metavar="T", help="sets both moshi.temperature and moshi.text_temperature")
+    moshi.add_argument("--trace", metavar="FILE", type=Path, help="write codes, text and time of every frame (.npz)")
     add_json(parser)
 
 

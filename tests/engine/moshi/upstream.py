@@ -24,7 +24,7 @@ class Upstream:
     def __init__(self, folder: Path, steps: int) -> None:
         model = load_lm(find(str(folder)))
         cfg = model.cfg.transformer
-        model.transformer_cache = [
+        model["transformer_cache"] = [
             transformer.LayerCache(kv_cache.RotatingKVCache(cfg.head_dim, cfg.num_heads, max_size=cfg.context + 1))
             for _ in model.transformer.layers
         ]

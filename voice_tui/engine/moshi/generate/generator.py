@@ -74,7 +74,7 @@ class Generator:
         self._streams = Streams(self._shape, alignment)
         self._recent: deque[int] = deque([-1] * REPETITION_TOKENS, REPETITION_TOKENS)
         self._neutral = mx.zeros(cfg.transformer.d_model, model.out_norm.weight.dtype)
-        self._cache = empty_cache(model.transformer, min(FIRST_SLOTS, self._window), self._neutral.dtype)
+        self._cache: Cache = empty_cache(model.transformer, min(FIRST_SLOTS, self._window), self._neutral.dtype)
         self._key = mx.random.key(seed)
         self._sampling = sampling
         self._graph: StepGraph = self._graphs.step(sampling)
@@ -173,10 +173,6 @@ class Generator:
                 self._cache,
             )
             mx.eval(self._cache)
-
-    def embed_text(self, token: int) -> Array:
-        """Return the model's embedding of a text token, (width,)."""
-        return self._model.text_emb(mx.array([token]))[0]
 
     def snapshot(self) -> Snapshot:
         """Return the state."""
