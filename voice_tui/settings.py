@@ -116,7 +116,7 @@ class SttSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             le=1.0,
             description='Below this confidence the assistant asks "did you say …?" (0 = never).',
         ),
-    ] = 0.35
+    ] = 0.3
 
 
 class TtsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

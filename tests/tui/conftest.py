@@ -1,10 +1,14 @@
-"""What every test of the app gets: the same local time everywhere."""
+"""What every test of the app gets: the same local time everywhere, and a pilot that looks often."""
 
 from __future__ import annotations
 
 import time
 
 import pytest
+from textual import _wait
+
+QUICK = 1 / 250
+"""Seconds between two looks whether the app is at rest; Textual's own 1/50 made most of a test's time waiting."""
 
 
 @pytest.fixture(autouse=True)
@@ -12,3 +16,10 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> None:
     """Times on screen are local times."""
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def quick_pilot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At rest is the same share of processor time as in Textual, looked for more often."""
+    monkeypatch.setattr(_wait, "SLEEP_IDLE", QUICK * _wait.SLEEP_IDLE / _wait.SLEEP_GRANULARITY)
+    monkeypatch.setattr(_wait, "SLEEP_GRANULARITY", QUICK)

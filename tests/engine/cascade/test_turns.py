@@ -103,6 +103,17 @@ def test_who_was_cut_in_a_pause_gets_longer_pauses_until_turns_end_well_again() 
     assert POLICY.silence <= turns.hangover < POLICY.silence + 0.05
 
 
+def test_a_turn_whose_answer_is_heard_or_stopped_ended_well_too() -> None:
+    for close in (TurnTaking.answered, TurnTaking.release):
+        turns = TurnTaking(POLICY)
+        play(turns, Case("", ((1.0, True), (0.7, False), (1.0, True), (1.2, False)), ()))
+        learned = turns.hangover
+        for index in range(12):
+            play(turns, Case("", ((1.0, True), (0.9 * learned + 0.2, False)), ()), 20.0 + 4.0 * index)
+            close(turns)
+        assert turns.hangover < learned / 1.5
+
+
 def test_the_learned_pause_has_a_limit() -> None:
     turns = TurnTaking(replace(POLICY, max_silence=0.6))
     play(turns, Case("", ((1.0, True), (1.1, False), (1.0, True), (3.0, False)), (), answering=True))

@@ -254,7 +254,6 @@ class TurnTaking:
 
     def _after_end(self, now: float, *, speaking: bool, answering: bool, echo: bool) -> Decision | None:
         if now - self._ended > self.policy.join_window and not answering:
-            self._calm_down()
             self._go_quiet()
             return self._quiet(now, speaking=speaking, echo=echo)
         enough = self._claim_length(echo=echo) if speaking else self.policy.onset
@@ -295,6 +294,8 @@ class TurnTaking:
         return Decision.END
 
     def _go_quiet(self) -> None:
+        if self.floor is Floor.ENDED:
+            self._calm_down()
         self.floor = Floor.QUIET
         self._spoken = 0.0
         self._unfinished = False
