@@ -3,7 +3,7 @@
 rustymimi 0.4.1 stops at frame 4096 and holds memory for every frame until it is reset. So each direction *hands over*:
 a spare instance is fed what the direction took in its last 250 frames (20 s, the codec's whole view), catches up, and
 takes its place; the old one is reset and becomes the spare. One spare serves both directions, which therefore begin at
-different frames. It is loaded at the start, since loading holds Python's lock for up to 0.8 s (measured).
+different frames. In a live session it is loaded at the start: loading holds Python's lock for up to 0.8 s (measured).
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ class MimiCodec:
 
     def __init__(self, weights: Path, *, inline: bool, hand_over: HandOver | None = None) -> None:
         hand_over = hand_over or HandOver()
-        encoder, decoder, spare = (_instance(weights) for _ in range(3))
-        spares: deque[Any] = deque([spare])
+        encoder, decoder = _instance(weights), _instance(weights)
+        spares = Spares(weights, ready=not inline)
         self._encoder = Direction(_encode, encoder, spares, hand_over.encoder, hand_over, inline=inline)
         self._decoder = Direction(_decode, decoder, spares, hand_over.decoder, hand_over, inline=inline)
         self._results: deque[Future[Pcm]] = deque()
@@ -112,6 +112,31 @@ class MimiCodec:
         self._decoder.close()
 
 
+class Spares:
+    """The spare instance of both directions. Any thread.
+
+    Args:
+        weights: Mimi's file.
+        ready: Loaded now, because loading later would hold the loop up; else when it is first needed.
+    """
+
+    def __init__(self, weights: Path, *, ready: bool) -> None:
+        self._weights = weights
+        self._kept: deque[Any] = deque([_instance(weights)] if ready else ())
+        self._late = not ready
+
+    def take(self) -> Any | None:
+        """Return the spare, or None while the other direction has it."""
+        if self._late:
+            self._late = False
+            return _instance(self._weights)
+        return self._kept.popleft() if self._kept else None
+
+    def put(self, instance: Any) -> None:
+        """Give one back, reset."""
+        self._kept.append(instance)
+
+
 class Direction:
     """One direction: an instance at work, and the change to a fresh one before it fails.
 
@@ -121,9 +146,7 @@ class Direction:
         inline: In the caller's thread.
     """
 
-    def __init__(
-        self, run: Run, active: Any, spares: deque[Any], begin: int, hand_over: HandOver, *, inline: bool
-    ) -> None:
+    def __init__(self, run: Run, active: Any, spares: Spares, begin: int, hand_over: HandOver, *, inline: bool) -> None:
         self._run = run
         self._active = active
         self._spares = spares
@@ -176,8 +199,9 @@ class Direction:
 
     def _change(self) -> None:
         """Begin, or complete, a change of instance."""
-        if self._fresh is None and self._since >= self._begin and self._spares:
-            self._fresh = Fresh(self._run, self._spares.popleft(), list(self._taken))
+        if self._fresh is None and self._since >= self._begin:
+            spare = self._spares.take()
+            self._fresh = None if spare is None else Fresh(self._run, spare, list(self._taken))
         fresh = self._fresh
         if fresh is None or not (self._inline or self._fed >= self._limit or fresh.caught_up):
             return
@@ -186,13 +210,13 @@ class Direction:
         self._fresh, self._since = None, 0
         self.changes += 1
         old.reset()
-        self._spares.append(old)
+        self._spares.put(old)
 
     def _forget(self) -> None:
         if self._fresh is not None:
             self._fresh.stop()
             self._fresh.instance.reset()
-            self._spares.append(self._fresh.instance)
+            self._spares.put(self._fresh.instance)
             self._fresh = None
         self._active.reset()
         self._taken.clear()
