@@ -161,6 +161,7 @@ def tokens_said(settings: Settings, folder: Path, steps: int = 12) -> object:
 
 
 def model_wanted(settings: Settings, _: Path) -> object:
+    pytest.importorskip("mlx.core", reason="needs MLX (the extra [mlx])")
     with open_memory(settings) as memory:
         try:
             build_engine(settings, memory, inline=True, stand_in=False)
