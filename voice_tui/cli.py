@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import voice_tui
-from voice_tui import cli_conversations, cli_memory, cli_replay
+from voice_tui import cli_conversations, cli_dev, cli_memory, cli_replay
 from voice_tui.cli_options import add_common, add_json
 from voice_tui.errors import VoiceTuiError
 
@@ -97,7 +97,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", description="without one, the app opens")
     for add in (_add_talk, _add_say, cli_memory.register, cli_conversations.register, cli_replay.register):
         add(commands)
-    for add in (_add_devices, _add_doctor, _add_config):
+    for add in (_add_devices, _add_doctor, _add_config, cli_dev.register):
         add(commands)
     return parser
 
@@ -118,6 +118,11 @@ def _add_talk(commands: Subparsers) -> None:
     parser.add_argument("--realtime", action="store_true", help="take as long as the sound lasts")
     parser.add_argument("--events", metavar="FILE", type=Path, help="write every event as a line of JSON")
     parser.add_argument("--engine", metavar="NAME", help="the same as --set engine.name=NAME")
+    moshi = parser.add_argument_group("with --engine moshi")
+    moshi.add_argument("--model", metavar="NAME", help="the same as --set moshi.model=NAME: a folder, or a hub name")
+    moshi.add_argument("--seed", metavar="N", help="the same as --set moshi.seed=N")
+    moshi.add_argument("--temperature", metavar="T", help="sets both moshi.temperature and moshi.text_temperature")
+    moshi.add_argument("--trace", metavar="FILE", type=Path, help="write codes, text and time of every frame (.npz)")
     add_json(parser)
 
 

@@ -8,6 +8,7 @@ import sys
 import msgspec
 
 from voice_tui.cli_options import load_config, say
+from voice_tui.errors import ConfigError
 from voice_tui.events import AnyEvent, Notice, SessionStopped, TranscriptUpdated, TranscriptWithdrawn
 from voice_tui.session.talk import talk as converse
 
@@ -16,13 +17,31 @@ SPEAKERS = {"user": "you", "assistant": "assistant", "system": "system"}
 
 def talk(args: argparse.Namespace) -> int:
     """Hold a conversation on sound files."""
-    if args.engine:
-        args.flags = [*args.flags, ("engine.name", args.engine)]
-    config = load_config(args)
-    lines = Lines(as_json=args.json)
+    args.flags = [*args.flags, *_named(args)]
+    settings = load_config(args).settings
+    if args.trace is not None and settings.engine.name != "moshi":
+        raise ConfigError("Only the engine moshi writes a trace", hint="Add --engine moshi, or leave out --trace")
     return converse(
-        config.settings, args.input, args.output, realtime=args.realtime, events=args.events, on_event=lines.note
+        settings,
+        args.input,
+        args.output,
+        realtime=args.realtime,
+        events=args.events,
+        trace=args.trace,
+        on_event=Lines(as_json=args.json).note,
     )
+
+
+def _named(args: argparse.Namespace) -> list[tuple[str, str]]:
+    """The flags that stand for settings."""
+    paths = {
+        "engine.name": args.engine,
+        "moshi.model": args.model,
+        "moshi.seed": args.seed,
+        "moshi.temperature": args.temperature,
+        "moshi.text_temperature": args.temperature,
+    }
+    return [(path, value) for path, value in paths.items() if value is not None]
 
 
 class Lines:

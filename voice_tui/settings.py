@@ -176,12 +176,52 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What you talk with."""
 
     name: Annotated[
-        Literal["cascade", "passthrough"],
+        Literal["cascade", "moshi", "passthrough"],
         Meta(
             title="Engine",
-            description='"cascade": recognise, answer, speak. "passthrough" plays back what it hears, to test devices.',
+            description='"cascade": recognise, answer, speak. "moshi": one model that listens while it speaks. '
+            '"passthrough" plays back what it hears, to test devices.',
         ),
     ] = "cascade"
+
+
+class MoshiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The model that listens while it speaks (engine "moshi"); needs its weights on this machine."""
+
+    model: Annotated[
+        str, Meta(description="A folder with weights, or the name of a model in the cache of the Hugging Face hub.")
+    ] = "kyutai/moshiko-mlx-q4"
+    temperature: Annotated[
+        float, Meta(ge=0.0, le=2.0, description="Of the voice: 0 = always the likeliest sound, higher = livelier.")
+    ] = 0.8
+    text_temperature: Annotated[
+        float, Meta(ge=0.0, le=2.0, description="Of the words: 0 = always the likeliest, higher = more varied.")
+    ] = 0.7
+    top_k: Annotated[
+        int, Meta(ge=0, le=2048, description="Choose among so many of the likeliest sounds; 0 = among all.")
+    ] = 250
+    text_top_k: Annotated[
+        int, Meta(ge=0, le=32000, description="Choose among so many of the likeliest words; 0 = among all.")
+    ] = 25
+    repetition_penalty: Annotated[
+        float, Meta(ge=1.0, le=2.0, description="Makes words that were said lately less likely; 1 = off.")
+    ] = 1.0
+    padding_bonus: Annotated[
+        float, Meta(ge=-10.0, le=50.0, description="Above 0 it says less, below 0 more (added to the log of the odds).")
+    ] = 0.0
+    seed: Annotated[
+        int, Meta(ge=0, le=2147483647, description="The same seed and sound give the same answer; 0 = by chance.")
+    ] = 0
+    alignment: Annotated[
+        Literal["reference", "upstream"],
+        Meta(
+            description='When it hears you: "reference" as its authors trained it; '
+            '"upstream" one frame (80 ms) later, as their program for Apple silicon does.'
+        ),
+    ] = "reference"
+    transcribe: Annotated[
+        bool, Meta(title="Your words too", description="Write down what you say as well, by the recogniser.")
+    ] = True
 
 
 class MemorySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -290,6 +330,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every setting, grouped as in config.toml."""
 
     engine: EngineSettings = msgspec.field(default_factory=EngineSettings)
+    moshi: MoshiSettings = msgspec.field(default_factory=MoshiSettings)
     audio: AudioSettings = msgspec.field(default_factory=AudioSettings)
     turns: TurnSettings = msgspec.field(default_factory=TurnSettings)
     stt: SttSettings = msgspec.field(default_factory=SttSettings)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from memory.conversations import Conversations
 from memory.types import NewMemory, Turn
@@ -136,6 +137,39 @@ def spoken(settings: Settings, _: Path) -> object:
     tts = make_tts(settings)
     pieces = list(tts.synthesize("a good day", threading.Event()))
     return round(float(sum(np.abs(piece, dtype=np.float64).sum() for piece in pieces)), 0)  # however it was cut
+
+
+# ---------------------------------------------------------------- Moshi
+
+
+def words_said(settings: Settings, folder: Path) -> object:
+    """So many that some come twice."""
+    return tokens_said(settings, folder, 60)
+
+
+def tokens_said(settings: Settings, folder: Path, steps: int = 12) -> object:
+    """What a tiny random model says in a few steps."""
+    pytest.importorskip("mlx.core", reason="needs MLX (the extra [mlx])")
+    from tests.engine.moshi.checkpoints import MICRO, write_micro
+    from voice_tui.engine.moshi.factory import make_generator
+    from voice_tui.engine.moshi.load.find import find
+
+    model = folder.parent / "model"
+    if not model.exists():
+        write_micro(model, MICRO)
+    generator = make_generator(find(str(model)), settings.moshi)
+    said = [generator.step([step % 50] * 8) for step in range(steps)]
+    return [(spoken.text, spoken.own.tolist()) for spoken in said]
+
+
+def model_wanted(settings: Settings, _: Path) -> object:
+    pytest.importorskip("mlx.core", reason="needs MLX (the extra [mlx])")
+    with open_memory(settings) as memory:
+        try:
+            build_engine(settings, memory, inline=True, stand_in=False)
+        except VoiceTuiError as e:
+            return e.message
+    return ""
 
 
 # ---------------------------------------------------------------- answers
@@ -280,8 +314,19 @@ def logs_written(settings: Settings, folder: Path) -> object:
 
 ASK: tuple[tuple[str, Value], ...] = (("llm.model", "tiny"), ("llm.timeout", 60.0), ("llm.retries", 0))
 
+SEEDED: tuple[tuple[str, Value], ...] = (("moshi.seed", 7),)
+
 EFFECTS: dict[str, Effect] = {
     "engine.name": Effect("cascade", "passthrough", engine_made),
+    "moshi.model": Effect("some/model", "other/model", model_wanted, (("engine.name", "moshi"),)),
+    "moshi.temperature": Effect(0.0, 1.0, tokens_said, SEEDED),
+    "moshi.text_temperature": Effect(0.0, 1.0, tokens_said, SEEDED),
+    "moshi.top_k": Effect(1, 0, tokens_said, SEEDED),
+    "moshi.text_top_k": Effect(1, 0, tokens_said, SEEDED),
+    "moshi.repetition_penalty": Effect(1.0, 2.0, words_said, (*SEEDED, ("moshi.text_temperature", 0.0))),
+    "moshi.padding_bonus": Effect(0.0, 50.0, tokens_said, SEEDED),
+    "moshi.seed": Effect(7, 8, tokens_said),
+    "moshi.alignment": Effect("reference", "upstream", tokens_said, SEEDED),
     "audio.input": Effect("", "USB", devices_opened),
     "audio.output": Effect("", "USB", devices_opened),
     "audio.block_samples": Effect(240, 960, devices_opened),

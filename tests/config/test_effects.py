@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.config.effects import EFFECTS, ears_made, memory_opened, recording_fo
 from tests.tui.driving import main_screen, make_app, running
 from voice_tui import logs
 from voice_tui.schema import by_path, replaced, settings_schema
-from voice_tui.settings import Settings
+from voice_tui.settings import MoshiSettings, Settings
 from voice_tui.tui.widgets.memories import MemoryPane
 from voice_tui.tui.widgets.metrics import MetricsPane
 
@@ -62,8 +63,31 @@ def level_of_the_log(tmp_path: Path) -> None:
         root.setLevel(before)
 
 
+def words_of_the_user(tmp_path: Path) -> None:
+    """The ears are made only where a transcript is wanted."""
+    pytest.importorskip("mlx.core", reason="needs MLX (the extra [mlx])")
+    from tests.engine.moshi.checkpoints import MICRO, mimi_file, write_micro
+    from voice_tui.engine.moshi.factory import make_moshi
+
+    folder = write_micro(tmp_path / "model", MICRO | {"card": 2048})
+    (folder / mimi_file().name).unlink()
+    (folder / mimi_file().name).symlink_to(mimi_file())
+
+    class WantedError(Exception):
+        pass
+
+    def ears() -> Any:
+        raise WantedError
+
+    quiet = MoshiSettings(model=str(folder), transcribe=False)
+    make_moshi(quiet, inline=True, ears=ears).close()
+    with pytest.raises(WantedError):
+        make_moshi(MoshiSettings(model=str(folder)), inline=True, ears=ears)
+
+
 OTHERS: dict[str, Callable[[Path], None]] = {
     "stt.provider": provider_of_the_ears,
+    "moshi.transcribe": words_of_the_user,
     "memory.path": place_of_the_memory,
     "recordings.path": place_of_the_recordings,
     "log.level": level_of_the_log,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from voice_tui.events import AnyEvent, Role
 from voice_tui.frame import Frame, Pcm
+from voice_tui.settings import MoshiSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,15 @@ class PastTurn:
     role: Role
     text: str
     interrupted: bool = False
+
+
+@runtime_checkable
+class Tunable(Protocol):
+    """An engine that samples, and can do so otherwise while it runs."""
+
+    def tune(self, settings: MoshiSettings) -> None:
+        """Use other numbers from the next frame on."""
+        ...
 
 
 class Engine(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from memory.conversations import Conversations
 from memory.embed import Embedder, embedder_of
@@ -14,7 +15,7 @@ from memory.store import SqliteMemory
 from voice_tui.audio.codec import decode, encode_flac
 from voice_tui.audio.echo import EchoGuard, HalfDuplex, echo_guard
 from voice_tui.engine.cascade.engine import CascadeEngine, Providers
-from voice_tui.engine.cascade.ports import Responder
+from voice_tui.engine.cascade.ports import Responder, Stt, Vad
 from voice_tui.engine.cascade.providers import make_stt, make_tts, make_vad
 from voice_tui.engine.cascade.responder.factory import make_responder
 from voice_tui.engine.cascade.timers import Timers
@@ -34,6 +35,9 @@ log = logging.getLogger(__name__)
 
 PATIENT_SECONDS = 60.0
 """How long a conversation from a file waits for vectors."""
+
+Watch = Callable[[str, int, int], None]
+"""What is being loaded, for a person; bytes done; bytes in all, 0 = unknown."""
 
 
 def open_memory(settings: Settings, *, patient: bool = False) -> SqliteMemory:
@@ -85,6 +89,9 @@ def build_engine(
     inline: bool,
     clock: Callable[[], datetime] | None = None,
     timers: Timers | None = None,
+    stand_in: bool = True,
+    trace: Path | None = None,
+    watch: Watch = lambda phase, done, total: None,
 ) -> Engine:
     """Make the engine that the settings name.
 
@@ -94,19 +101,44 @@ def build_engine(
         inline: For files: everything happens inside the step, so that the same file gives the same answer.
         clock: Returns the local time, aware; None = this machine's.
         timers: Those of the engine whose place it takes; None = none.
+        stand_in: Where the model cannot be used, the cascade serves and says why; False = that is an error.
+        trace: File that gets what goes through the model; only Moshi writes one.
+        watch: Told how far loading is.
 
     Raises:
         EngineError: A stage cannot be made; the message says which, the hint what to do.
     """
     if settings.engine.name == "passthrough":
         return PassthroughEngine()
+    missing: EngineError | None = None
+    if settings.engine.name == "moshi":
+        try:
+            return _moshi(settings, inline=inline, trace=trace, watch=watch)
+        except EngineError as e:
+            if not stand_in:
+                raise
+            log.warning("Moshi cannot serve: %s", e)
+            missing = e
     providers = Providers(
         vad=make_vad(settings),
         stt=make_stt(settings, state_dir(), inline=inline),
         responder=build_responder(settings, memory, clock),
         tts=make_tts(settings),
     )
-    return CascadeEngine(providers, turn_policy(settings.turns), inline=inline, timers=timers)
+    engine = CascadeEngine(providers, turn_policy(settings.turns), inline=inline, timers=timers)
+    if missing is not None:
+        engine.stand_in(missing)
+    return engine
+
+
+def _moshi(settings: Settings, *, inline: bool, trace: Path | None, watch: Watch) -> Engine:
+    """Load the model; MLX is loaded here and nowhere else."""
+    from voice_tui.engine.moshi.factory import make_moshi
+
+    def ears() -> tuple[Vad, Stt, TurnPolicy]:
+        return make_vad(settings), make_stt(settings, state_dir(), inline=inline), turn_policy(settings.turns)
+
+    return make_moshi(settings.moshi, inline=inline, ears=ears, trace=trace, watch=watch)
 
 
 def build_responder(settings: Settings, memory: MemoryPort, clock: Callable[[], datetime] | None = None) -> Responder:

@@ -10,6 +10,7 @@ from voice_tui.engine.cascade.providers import make_tts
 from voice_tui.engine.cascade.timers import Timers
 from voice_tui.engine.cascade.turns import TurnPolicy
 from voice_tui.engine.port import PastTurn
+from voice_tui.events import Progressed
 from voice_tui.frame import Pcm
 from voice_tui.session.build import (
     build_engine,
@@ -37,8 +38,12 @@ def build_live(settings: Settings, outlet: Outlet) -> Session:
     memory = open_memory(settings)
     listeners = Listeners(settings, memory, outlet.put)
     workshop = Workshop(memory, listeners)
+
+    def watch(phase: str, done: int, total: int) -> None:
+        outlet.put(Progressed(phase=phase, done=done, total=total))
+
     return Session(
-        build_engine(settings, memory, inline=False, timers=workshop.timers),
+        build_engine(settings, memory, inline=False, timers=workshop.timers, watch=watch),
         DeviceAudio(settings.audio),
         listeners.emit,
         start=Start(mode=settings.turns.mode, volume=settings.audio.volume),
@@ -74,7 +79,8 @@ class Workshop:
             self._next_responder = build_responder(settings, self._next)
         if "engine" in parts:
             self.timers.settle()
-            return Made(engine=build_engine(settings, self._memory, inline=False, timers=self.timers))
+            engine = build_engine(settings, self._memory, inline=False, timers=self.timers, stand_in=False)
+            return Made(engine=engine)
         return Made(
             responder=build_responder(settings, self._memory) if "responder" in parts else None,
             tts=make_tts(settings) if "tts" in parts else None,

@@ -48,7 +48,7 @@ from voice_tui.events import (
     TranscriptWithdrawn,
     VolumeChanged,
 )
-from voice_tui.frame import Pcm, clean
+from voice_tui.frame import FRAME_SAMPLES, Pcm, clean
 from voice_tui.session.front import Front, Guard
 from voice_tui.session.past import Past
 from voice_tui.session.refit import Refit
@@ -66,6 +66,9 @@ POLL_SECONDS = 0.02
 
 SETTLE_SECONDS = 1.5
 """Silence after the end of a file that lets an open turn end before the session does."""
+
+DUPLEX_SAMPLES = 2 * FRAME_SAMPLES
+"""What is always on its way to the speaker while an engine gives a frame for every frame."""
 
 STATS_FRAMES = 2
 """A snapshot goes out every so many frames: 6 per second."""
@@ -253,7 +256,8 @@ class Session:
         if self._exhausted_at is None:
             self._exhausted_at = now
         waited = now - self._exhausted_at
-        settled = self._engine.idle and self._audio.pending() == 0 and waited > SETTLE_SECONDS
+        always = DUPLEX_SAMPLES if self._engine.capabilities.full_duplex else 0
+        settled = self._engine.idle and self._audio.pending() <= always and waited > SETTLE_SECONDS
         if settled or waited > drain:
             self.stop("the input is over")
 

@@ -15,7 +15,7 @@ from voice_tui.engine.cascade.engine import CascadeEngine
 from voice_tui.engine.cascade.mouth import Stages
 from voice_tui.engine.cascade.ports import Responder, Tts
 from voice_tui.engine.cascade.turns import TurnPolicy
-from voice_tui.engine.port import Engine, PastTurn
+from voice_tui.engine.port import Engine, PastTurn, Tunable
 from voice_tui.errors import VoiceTuiError
 from voice_tui.events import AnyEvent, SettingsChanged, TalkMode
 from voice_tui.schema import Value, by_path, differing, replaced, value_at
@@ -29,6 +29,9 @@ Part = Literal["engine", "responder", "tts", "memory"]
 
 _PART_OF: dict[str, Part] = {
     "engine.name": "engine",
+    "moshi.model": "engine",
+    "moshi.alignment": "engine",
+    "moshi.transcribe": "engine",
     "stt.provider": "engine",
     "stt.ask_below": "responder",
     "memory.note_audio": "responder",
@@ -199,7 +202,7 @@ class Refit:
 
     def _begin(self, wanted: Settings, running: Running) -> None:
         before = self._settings
-        parts = _parts(differing(before, wanted))
+        parts = _parts(path for path in differing(before, wanted) if _in_use(path, wanted))
         self._apply_at_once(before, wanted, running)
         job = _Job(before, wanted, parts)
         if not parts:
@@ -219,6 +222,8 @@ class Refit:
             running.set_mode(wanted.turns.mode)
         if wanted.turns != before.turns and isinstance(running.engine, CascadeEngine):
             running.engine.take_turns_by(self._maker.policy(wanted))
+        if wanted.moshi != before.moshi and isinstance(running.engine, Tunable):
+            running.engine.tune(wanted.moshi)
         if new.echo != old.echo:
             running.use_guard(self._maker.guard(wanted))
         if (new.input, new.output, new.block_samples) != (old.input, old.output, old.block_samples):
@@ -258,6 +263,11 @@ class Refit:
 def part_of(path: str) -> Part | None:
     """Return what must be made anew when this setting changes, or None."""
     return _PART_OF.get(path) or _PART_OF_SECTION.get(path.partition(".")[0])
+
+
+def _in_use(path: str, settings: Settings) -> bool:
+    """Whether the setting counts with the engine that is wanted."""
+    return settings.engine.name == "moshi" or not path.startswith("moshi.")
 
 
 def _parts(paths: Iterable[str]) -> frozenset[Part]:

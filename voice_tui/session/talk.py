@@ -30,6 +30,7 @@ def talk(
     *,
     realtime: bool = False,
     events: Path | None = None,
+    trace: Path | None = None,
     on_event: OnEvent = lambda event: None,
 ) -> int:
     """Hold a conversation whose user is a sound file.
@@ -43,6 +44,7 @@ def talk(
         output: Recording of the speaker, on the input's timeline; None for none.
         realtime: Take as long as the sound lasts.
         events: File that gets every event as a line of JSON.
+        trace: File that gets what went through Moshi, frame by frame.
         on_event: Gets every event as well.
 
     Returns:
@@ -63,7 +65,7 @@ def talk(
                     failed.append(event)
 
             session = Session(
-                build_engine(settings, memory, inline=not realtime),
+                build_engine(settings, memory, inline=not realtime, trace=trace),
                 FileAudio(source, output, realtime=realtime),
                 emit,
                 start=Start(volume=settings.audio.volume, conversation=lambda: "file", drain=DRAIN_SECONDS),

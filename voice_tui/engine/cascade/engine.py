@@ -66,6 +66,10 @@ class CascadeEngine:
         detail = " · ".join((self._stt.name, *self._mouth.names))
         return Capabilities(name="cascade", detail=detail, inject=("prompt",), takes_text=True)
 
+    def stand_in(self, missing: VoiceTuiError) -> None:
+        """Say with the first step why this engine serves and not the one that was asked for."""
+        self._out.notice(missing)
+
     def take_turns_by(self, policy: TurnPolicy) -> None:
         """Use other turn-taking numbers from now on."""
         self._turns.policy = policy

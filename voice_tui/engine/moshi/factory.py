@@ -1,0 +1,103 @@
+"""The door to this engine: settings in, a loaded and warmed engine out. Loads MLX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from voice_tui.engine.cascade.ports import Stt, Vad
+from voice_tui.engine.cascade.turns import TurnPolicy
+from voice_tui.engine.moshi.codec import CODEBOOKS, MimiCodec
+from voice_tui.engine.moshi.engine import MoshiEngine, Parts, Turns
+from voice_tui.engine.moshi.generate.generator import Generator
+from voice_tui.engine.moshi.listener import Listener
+from voice_tui.engine.moshi.load.find import Checkpoint, find
+from voice_tui.engine.moshi.load.model import Loading, load_lm
+from voice_tui.engine.moshi.options import sampling_of, seed_of
+from voice_tui.engine.moshi.speech import Spell
+from voice_tui.engine.moshi.trace import Trace
+from voice_tui.errors import EngineError
+from voice_tui.settings import MoshiSettings
+
+Watch = Callable[[str, int, int], None]
+"""Phase for a person, bytes done, bytes in all."""
+
+Ears = Callable[[], "tuple[Vad, Stt, TurnPolicy]"]
+"""Makes what recognises the user, for the transcript."""
+
+
+def make_moshi(
+    settings: MoshiSettings,
+    *,
+    inline: bool,
+    ears: Ears,
+    trace: Path | None = None,
+    watch: Watch = lambda phase, done, total: None,
+) -> MoshiEngine:
+    """Load a model and make the engine.
+
+    Args:
+        settings: Which model, and how it samples. `inline`: for files: the same result every time.
+        ears: Called when the settings ask for a transcript of the user.
+        trace: File that gets every frame when the engine is closed. `watch`: told how far loading is.
+
+    Raises:
+        ModelNotFoundError: The model is not on this machine.
+        EngineError: It cannot be used.
+    """
+    checkpoint = find(settings.model)
+    generator = make_generator(checkpoint, settings, watch)
+    watch("loading the codec", 0, 0)
+    codec = MimiCodec(checkpoint.mimi, inline=inline)
+    turns = Turns()
+    listener = Listener(*ears(), turns.next) if settings.transcribe else None
+    parts = Parts(
+        name=f"{settings.model} on MLX",
+        generator=generator,
+        codec=codec,
+        spell=_spell(checkpoint.text),
+        turns=turns,
+        listener=listener,
+        trace=Trace(trace) if trace is not None else None,
+    )
+    return MoshiEngine(parts, settings)
+
+
+def make_generator(
+    checkpoint: Checkpoint, settings: MoshiSettings, watch: Watch = lambda phase, done, total: None
+) -> Generator:
+    """Load the language model and warm it, so that the first frame of a conversation is like any other.
+
+    Raises:
+        EngineError: It cannot be used.
+    """
+
+    def note(loading: Loading) -> bool:
+        watch(loading.phase, loading.done, loading.total)
+        return True
+
+    model = load_lm(checkpoint, note)
+    if model.cfg.generated_codebooks != CODEBOOKS or model.cfg.audio_codebooks != 2 * CODEBOOKS:
+        raise EngineError(f"{checkpoint.name} does not converse: it has other voices than two of {CODEBOOKS} codebooks")
+    watch("warming the model", 0, 0)
+    generator = Generator(model, sampling=sampling_of(settings), seed=seed_of(settings), alignment=settings.alignment)
+    start = generator.start()
+    for _ in range(2):
+        generator.step([0] * CODEBOOKS)
+    generator.restore(start)
+    return generator
+
+
+def _spell(path: Path) -> Spell:
+    library: Any = import_module("sentencepiece")
+    try:
+        tokenizer: Any = library.SentencePieceProcessor(model_file=str(path))
+    except (OSError, RuntimeError) as e:
+        raise EngineError(f"{path} is no text tokenizer: {e}", hint="Download the model again") from e
+
+    def spell(ids: Sequence[int]) -> str:
+        return str(tokenizer.decode(list(ids)))
+
+    return spell

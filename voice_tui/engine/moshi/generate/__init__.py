@@ -1,0 +1,1 @@
+"""The streaming generator: tokens in, tokens out, one evaluation per 80 ms step, without a limit of length."""

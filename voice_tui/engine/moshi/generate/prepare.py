@@ -1,0 +1,83 @@
+"""Weights laid out for one-row steps: embeddings and depformer inputs in one table each; on a CPU, columns first.
+
+The model stays usable as it was: its tensors become views of the new tables, so that nothing is held twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from voice_tui.engine.moshi.lib import ON_CPU, Array, mx, nn
+from voice_tui.errors import EngineError
+
+_PARTS = ("weight", "scales", "biases")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Several tables of rows as one.
+
+    Args:
+        parts: weight, and where it is quantised scales and biases; stacked along the rows.
+        group_size, bits: Of the quantisation; 0 for none.
+    """
+
+    parts: tuple[Array, ...]
+    group_size: int = 0
+    bits: int = 0
+
+    def rows(self, ids: Array) -> Array:
+        """Return the rows, shape (len(ids), width)."""
+        taken = [part[ids] for part in self.parts]
+        return mx.dequantize(*taken, group_size=self.group_size, bits=self.bits) if self.bits else taken[0]
+
+    def project(self, x: Array) -> Array:
+        """Return x times every row, shape (..., rows)."""
+        if self.bits:
+            weight, scales, biases = self.parts
+            return mx.quantized_matmul(
+                x, weight, scales, biases, transpose=True, group_size=self.group_size, bits=self.bits
+            )
+        return x @ self.parts[0].T
+
+
+def prepare(model: Any) -> tuple[Table, Table]:
+    """Lay the weights of an `Lm` out anew; returns the table of audio embeddings and that of the depformer's inputs.
+
+    Raises:
+        EngineError: The model has parts that are not supported.
+    """
+    cfg = model.cfg
+    if cfg.transformer.cross_attention or cfg.demux_second_stream:
+        raise EngineError(
+            "Models with cross-attention or a second text stream cannot converse", hint="Choose a Moshi model"
+        )
+    embeddings = _merged(model.audio_embs)
+    inputs = _merged([part.linear_in for part in model.depformer.slices])
+    if ON_CPU:  # the reference BLAS of MLX multiplies a row by W.T up to twice as fast when W.T lies in one piece
+        if not inputs.bits:
+            inputs = Table((_columns_first(inputs.parts[0]),))
+        for module in model.modules():
+            if type(module) is nn.Linear:
+                module.weight = _columns_first(module.weight)
+    return embeddings, inputs
+
+
+def _columns_first(weight: Array) -> Array:
+    laid = mx.contiguous(weight.T).T
+    mx.eval(laid)
+    return laid
+
+
+def _merged(modules: list[Any]) -> Table:
+    names = [name for name in _PARTS if name in modules[0]]
+    stacked = tuple(mx.concatenate([module[name] for module in modules], axis=0) for name in names)
+    mx.eval(stacked)
+    size = stacked[0].shape[0] // len(modules)
+    for index, module in enumerate(modules):
+        for name, whole in zip(names, stacked, strict=True):
+            module[name] = whole[index * size : (index + 1) * size]
+    if len(names) == 1:
+        return Table(stacked)
+    return Table(stacked, modules[0].group_size, modules[0].bits)

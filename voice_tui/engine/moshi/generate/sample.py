@@ -1,0 +1,104 @@
+"""Sampling inside the graph of a step, from an explicit random key, so that a seed replays a conversation exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from voice_tui.engine.moshi.lib import Array, mx
+
+REPETITION_TOKENS = 64
+"""Text tokens that the repetition penalty looks back on; paddings do not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How tokens are chosen.
+
+    Args:
+        temperature: Of the audio; 0 = always the likeliest. `text_temperature`: of the text.
+        top_k: Only so many of the likeliest audio tokens; 0 = all. `text_top_k`: of the text.
+        top_p: Only the likeliest tokens that make up this share; 1 = all.
+        min_p: Only tokens at least this share as likely as the likeliest; 0 = all.
+        repetition_penalty: Makes text tokens that were said lately less likely; 1 = off.
+        padding_bonus: Added to the log-probability of the padding token: above 0 the model says less.
+    """
+
+    temperature: float = 0.8
+    text_temperature: float = 0.7
+    top_k: int = 250
+    text_top_k: int = 25
+    top_p: float = 1.0
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    padding_bonus: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How one kind of token is chosen: the part of `Sampling` that shapes the graph."""
+
+    temperature: float
+    top_k: int
+    top_p: float
+    min_p: float
+
+    def pick(self, logits: Array, key: Array) -> Array:
+        """Return one token per row.
+
+        Args:
+            logits: Shape (..., n). `key`: random key of this token alone.
+        """
+        if self.temperature == 0:
+            return mx.argmax(logits, axis=-1).astype(mx.int32)
+        logits = logits.astype(mx.float32) * (1 / self.temperature)
+        if 0 < self.top_k < logits.shape[-1]:
+            logits = _keep_top(logits, self.top_k)
+        if self.min_p > 0:
+            floor = mx.max(logits, axis=-1, keepdims=True) + mx.log(mx.array(self.min_p))
+            logits = mx.where(logits < floor, -mx.inf, logits)
+        if self.top_p < 1:
+            logits = _keep_share(logits, self.top_p)
+        return mx.random.categorical(logits, axis=-1, key=key).astype(mx.int32)
+
+
+def text_choice(sampling: Sampling) -> Choice:
+    """Return how text tokens are chosen."""
+    return Choice(sampling.text_temperature, sampling.text_top_k, sampling.top_p, sampling.min_p)
+
+
+def audio_choice(sampling: Sampling) -> Choice:
+    """Return how audio tokens are chosen."""
+    return Choice(sampling.temperature, sampling.top_k, sampling.top_p, sampling.min_p)
+
+
+def weigh_text(logits: Array, sampling: Sampling, padding: int, recent: Array) -> Array:
+    """Apply the padding bonus and the repetition penalty.
+
+    Args:
+        logits: Shape (1, 1, n). `padding`: id of the padding token.
+        recent: The latest text tokens, int32 (REPETITION_TOKENS,), -1 for none.
+    """
+    ids = mx.arange(logits.shape[-1])
+    if sampling.repetition_penalty != 1:
+        said = mx.any(ids[None] == recent[:, None], axis=0)
+        penalty = sampling.repetition_penalty
+        logits = mx.where(said, mx.where(logits > 0, logits / penalty, logits * penalty), logits)
+    if sampling.padding_bonus:
+        logits = logits + mx.where(ids == padding, sampling.padding_bonus, 0.0).astype(logits.dtype)
+    return logits
+
+
+def _keep_top(logits: Array, count: int) -> Array:
+    """Leave only the likeliest; as upstream does, so that ties fall the same way."""
+    rest = mx.argpartition(-logits, kth=count - 1, axis=-1)[..., count:]
+    return mx.put_along_axis(logits, rest, mx.array(-mx.inf, logits.dtype), axis=-1)
+
+
+def _keep_share(logits: Array, share: float) -> Array:
+    """Leave only the likeliest tokens that together reach `share`; always at least one."""
+    probabilities = mx.softmax(logits, axis=-1)
+    order = mx.argsort(-probabilities, axis=-1)
+    ordered = mx.take_along_axis(probabilities, order, axis=-1)
+    before = mx.cumsum(ordered, axis=-1) - ordered
+    kept = mx.where(before < share, mx.take_along_axis(logits, order, axis=-1), -mx.inf)
+    return mx.put_along_axis(logits, order, kept, axis=-1)

@@ -1,0 +1,91 @@
+"""The token streams of a conversation on the host: which tokens a step reads, which frame it completes. Pure numpy.
+
+A stream of delay d holds frame f in step f + d. The depformer's output of a step is read by the next one. The user's
+frame f is read in step f + d when the alignment is "reference", as PyTorch's `LMGen` does, and one step (80 ms) later
+when it is "upstream", as moshi_mlx 0.3.0's does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Alignment = Literal["reference", "upstream"]
+Codes = NDArray[np.int32]
+"""Codes of one frame, shape (codebooks,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the streams are.
+
+    Args:
+        delays: Of all audio streams, own ones first; the text has none.
+        own: How many of them the model speaks. `text_start`, `audio_start`: tokens that stand before the beginning.
+    """
+
+    delays: tuple[int, ...]
+    own: int
+    text_start: int
+    audio_start: int
+
+    @property
+    def longest(self) -> int:
+        """The largest delay."""
+        return max(self.delays)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What later steps still need; a value.
+
+    Args:
+        steps: Taken so far. `text`: the last text token.
+        spoken: Depformer outputs of the last steps, newest first. `heard`: the user's frames, likewise.
+    """
+
+    steps: int
+    text: int
+    spoken: tuple[Codes, ...] = ()
+    heard: tuple[Codes, ...] = ()
+
+
+class Streams:
+    """Builds the input column of every step.
+
+    Args:
+        shape: Of the streams. `alignment`: when the user's codes are read.
+    """
+
+    def __init__(self, shape: Shape, alignment: Alignment) -> None:
+        self._shape = shape
+        self._late = 0 if alignment == "reference" else 1
+        self.past = Past(0, shape.text_start)
+
+    def column(self, user: Sequence[int] | Codes) -> Codes:
+        """Take the user's frame and return the tokens that this step reads: text, own, user; shape (1 + n,)."""
+        past, own = self.past, self._shape.own
+        heard = (np.asarray(user, np.int32), *past.heard)[: self._shape.longest + 2]
+        self.past = replace(past, heard=heard)
+        tokens = np.full(1 + len(self._shape.delays), self._shape.audio_start, np.int32)
+        tokens[0] = past.text
+        for stream, delay in enumerate(self._shape.delays):
+            if past.steps <= delay:
+                continue
+            frame = past.spoken[0] if stream < own else heard[delay + self._late]
+            tokens[1 + stream] = frame[stream if stream < own else stream - own]
+        return tokens
+
+    def take(self, text: int, spoken: Codes) -> Codes | None:
+        """Note what the step gave and return the frame that is now complete: its own codes, or None at the start."""
+        past = self.past
+        outputs = (spoken, *past.spoken)[: self._shape.longest + 1]
+        self.past = replace(past, steps=past.steps + 1, text=text, spoken=outputs)
+        longest = self._shape.longest
+        if past.steps < longest:
+            return None
+        return np.array([outputs[longest - self._shape.delays[i]][i] for i in range(self._shape.own)], np.int32)
