@@ -15,11 +15,13 @@ from tests.engine.moshi.checkpoints import mimi_file
 from tests.engine.moshi.needed import mx as mx  # this engine needs it
 from voice_tui import cli
 from voice_tui.engine.moshi.codec import MimiCodec
-from voice_tui.engine.moshi.engine import HUSHED_FRAMES, MoshiEngine, Parts, Turns
-from voice_tui.engine.moshi.factory import make_generator
+from voice_tui.engine.moshi.engine import MoshiEngine, Parts, Turns
+from voice_tui.engine.moshi.factory import Words, make_generator
+from voice_tui.engine.moshi.guide import HUSHED_FRAMES
 from voice_tui.engine.moshi.load.find import find
 from voice_tui.engine.moshi.options import sampling_of
 from voice_tui.engine.moshi.speech import PAUSE_FRAMES, Speech
+from voice_tui.engine.moshi.traits import traits_of
 from voice_tui.engine.port import Context, Step, Tick
 from voice_tui.errors import EngineStoppedError
 from voice_tui.events import AnyEvent, Notice, StateChanged, TranscriptUpdated
@@ -86,8 +88,17 @@ def engine(talker: Path, codec: MimiCodec) -> MoshiEngine:
     """Greedy, without a listener; every token is a word."""
     codec.reset()
     settings = MoshiSettings(temperature=0, text_temperature=0, seed=1)
-    generator = make_generator(find(str(talker)), settings)
-    parts = Parts("tiny", generator, codec, lambda ids: " ".join(map(str, ids)), Turns())
+    checkpoint = find(str(talker))
+    generator, words = make_generator(checkpoint, settings), Words(checkpoint.text)
+    parts = Parts(
+        name="tiny",
+        generator=generator,
+        codec=codec,
+        traits=traits_of("tiny", checkpoint.config),
+        spell=lambda ids: " ".join(map(str, ids)),
+        encode=words.encode,
+        turns=Turns(),
+    )
     return MoshiEngine(parts, settings)
 
 
