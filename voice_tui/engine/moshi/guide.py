@@ -32,7 +32,7 @@ MOST_THOUGHT = 75
 """Tokens (6 s) of memories that are handed over at once."""
 
 MOST_PROMPT = 750
-"""Frames (1 min) of a prompt; never more than a third of what the model looks back on."""
+"""Frames (1 min) of a prompt; never more than half of what the model looks back on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class Guide:
             return Injection("unsupported", detail="It is not known how silence sounds in this model's codec")
         if self._generator.steps:
             return Injection("unsupported", detail="A prompt can only be taken before the first frame")
-        most = min(MOST_PROMPT, self._generator.window // 3)
+        most = min(MOST_PROMPT, self._generator.window // 2)
         prompt = prompt_of(self._settings.persona, context.texts, self._traits, self._encode, most)
         if prompt.texts:
             self._take(prompt)
