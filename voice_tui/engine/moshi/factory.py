@@ -19,6 +19,7 @@ from voice_tui.engine.moshi.options import sampling_of, seed_of
 from voice_tui.engine.moshi.prompt_store import PromptStore
 from voice_tui.engine.moshi.trace import Trace
 from voice_tui.engine.moshi.traits import traits_of
+from voice_tui.engine.moshi.uptake import Examiner
 from voice_tui.errors import EngineError
 from voice_tui.paths import prompts_dir
 from voice_tui.settings import MoshiSettings
@@ -94,6 +95,18 @@ def make_generator(
         generator.step([0] * CODEBOOKS)
     generator.restore(start)
     return generator
+
+
+def make_examiner(settings: MoshiSettings, watch: Watch = lambda phase, done, total: None) -> Examiner:
+    """Load a model without its codec, to measure what it takes up.
+
+    Raises:
+        ModelNotFoundError: The model is not on this machine.
+        EngineError: It cannot be used.
+    """
+    checkpoint = find(settings.model)
+    traits = traits_of(checkpoint.name, checkpoint.config)
+    return Examiner(make_generator(checkpoint, settings, watch), Words(checkpoint.text).encode, traits, settings)
 
 
 class Words:
