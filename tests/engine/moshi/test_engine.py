@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,16 @@ import soundfile
 
 from memory.store import SqliteMemory
 from memory.types import NewMemory
+from tests.engine.cascade.fakes import FakeStt, FakeVad
 from tests.engine.moshi.checkpoints import mimi_file
 from tests.engine.moshi.needed import mx as mx  # this engine needs it
 from voice_tui import cli
+from voice_tui.engine.cascade.turns import TurnPolicy
 from voice_tui.engine.moshi.codec import MimiCodec
 from voice_tui.engine.moshi.engine import MoshiEngine, Parts, Turns
 from voice_tui.engine.moshi.factory import Words, make_generator
 from voice_tui.engine.moshi.guide import HUSHED_FRAMES, TAIL_FRAMES
+from voice_tui.engine.moshi.listener import Listener
 from voice_tui.engine.moshi.load.find import find
 from voice_tui.engine.moshi.options import sampling_of
 from voice_tui.engine.moshi.speech import PAUSE_FRAMES, Speech, Spell
@@ -207,6 +211,32 @@ def test_the_greeting_is_a_turn_in_step_with_the_voice_and_ends_when_interrupted
     reserved.reset()
     reserved.recount([PastTurn("user", "hello")])
     assert events(steps(reserved, 6)) == [], "whoever comes back is not greeted again"
+
+
+@pytest.mark.parametrize("echo", [False, True])
+def test_whoever_speaks_over_the_greeting_ends_it_but_not_its_echo(
+    echo: bool, reserved: MoshiEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = Listener(FakeVad(), FakeStt([]), TurnPolicy(), Turns().next)
+    monkeypatch.setattr(reserved, "_parts", replace(reserved._parts, listener=listener))
+    reserved.tune(GREETED)
+    reserved.reset()
+    for number in range(8):  # speech counts as such from the fourth frame on
+        reserved.step(TONE[:FRAME_SAMPLES], Tick(0.08 * number, 0, echo=echo))
+    assert listener.hearing
+    assert reserved._guide.greeting == echo
+
+
+def test_temperature_and_seed_count_from_the_next_frame_on(reserved: MoshiEngine) -> None:
+    def said(seed: int) -> list[str]:
+        reserved.tune(msgspec.structs.replace(GREETED, greeting=""))
+        reserved.reset()
+        assert events(steps(reserved, 2)) == []
+        warm = {"temperature": 1.0, "text_temperature": 1.0, "padding_bonus": 0.0, "seed": seed}
+        reserved.tune(msgspec.structs.replace(GREETED, greeting="", **warm))
+        return [event.text for event in events(steps(reserved, 3)) if isinstance(event, TranscriptUpdated)]
+
+    assert said(7) == said(7) != said(8)
 
 
 def test_a_thought_is_neither_heard_nor_read(reserved: MoshiEngine) -> None:
