@@ -20,6 +20,7 @@ class Progress:
         phase: For a person, such as "downloading model.q4.safetensors".
         done, total: Bytes, or steps; a total of 0 is unknown.
         rate: Per second; 0 = not known yet. `eta`: seconds that are left, None = not known.
+        unit: Of both amounts: "bytes", or what is counted.
     """
 
     phase: str
@@ -27,6 +28,7 @@ class Progress:
     total: int
     rate: float = 0.0
     eta: float | None = None
+    unit: str = "bytes"
 
 
 class Pace:
@@ -75,6 +77,8 @@ def described(progress: Progress) -> str:
     """Return one line of words: how much, how fast, how long still."""
     if not progress.done and not progress.total:
         return f"{progress.phase} …"
+    if progress.unit != "bytes":
+        return f"{progress.phase}: {progress.done} of {progress.total} {progress.unit}"
     parts = [f"{amount(progress.done)} of {amount(progress.total)}" if progress.total else amount(progress.done)]
     if progress.rate > 0:
         parts.append(f"{amount(progress.rate)}/s")
