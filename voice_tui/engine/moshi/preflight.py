@@ -46,8 +46,6 @@ SMALL_BYTES = 500_000_000
 """A model up to this size is measured in full at once."""
 
 
-_QUANTISED: tuple[Bits, ...] = (4, 8)
-
 WARM_MS = 1000.0
 """A first step above this counts: what it warms is little beside it."""
 
@@ -107,8 +105,12 @@ def subject_of(name: str) -> Subject:
     except ModelNotFoundError:
         if name not in (model.name for model in MODELS):
             raise
-        return Subject(name, config("full"), next((bits for bits in _QUANTISED if name.endswith(f"q{bits}")), 0), None)
-    return Subject(name, found.config, next((bits for bits in _QUANTISED if bits == found.bits), 0), found)
+        return Subject(name, config("full"), _bits(name), None)
+    return Subject(name, found.config, _bits(f"q{found.bits}"), found)
+
+
+def _bits(name: str) -> Bits:
+    return 4 if name.endswith("q4") else 8 if name.endswith("q8") else 0
 
 
 def measure(subject: Subject, free: int, report: Report, *, now: float, effort: Effort | None = None) -> Found:
