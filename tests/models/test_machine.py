@@ -100,7 +100,7 @@ def test_a_measurement_wins_and_is_of_this_machine_only() -> None:
     fit.keep_result(here, "another", Measured((20.0, 30.0), (8.0, 10.0), (9.0, 12.0), True, 2.0))
     rows = {row.name: row for row in shelf.rows(here, "")}
     assert (rows[name].fits.words, rows[name].fits.measured) == ("no: 81 ms of 80 ms", True)
-    assert fit_of(1, here, fit.results(here)["another"]).words == "yes: about 40 ms of 80 ms"
+    assert fit_of(1, here, fit.results(here)["another"]).words == "yes: ≈40 ms of 80 ms"
     other = Machine("apple", "another name", here.memory)
     assert not {row.name: row for row in shelf.rows(other, "")}[name].fits.measured
     fit.results_path().write_text("{")

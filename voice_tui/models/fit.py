@@ -91,7 +91,7 @@ def fit_of(weights: int, machine: Machine, measured: Measured | None) -> Fit:
     if measured is not None:
         p99 = measured.frame_ms[1]
         word = "yes" if measured.in_time else "no"
-        about = "about " if measured.extrapolated else ""
+        about = "≈" if measured.extrapolated else ""
         return Fit(word, f"{word}: {about}{_time(p99)} of {FRAME_MS:.0f} ms", measured=True)
     if not weights:
         return Fit("unknown", "size not known")

@@ -74,14 +74,20 @@ def duration(seconds: float) -> str:
 
 
 def described(progress: Progress) -> str:
-    """Return one line of words: how much, how fast, how long still."""
-    if not progress.done and not progress.total:
-        return f"{progress.phase} …"
+    """Return one line of words: what, how much, how fast, how long still."""
+    words = amounts(progress)
+    return f"{progress.phase}: {words}" if words else f"{progress.phase} …"
+
+
+def amounts(progress: Progress) -> str:
+    """Return how much, how fast, how long still; "" when nothing was done and the end is not known."""
     if progress.unit != "bytes":
-        return f"{progress.phase}: {progress.done} of {progress.total} {progress.unit}"
+        return f"{progress.done} of {progress.total} {progress.unit}"
+    if not progress.done and not progress.total:
+        return ""
     parts = [f"{amount(progress.done)} of {amount(progress.total)}" if progress.total else amount(progress.done)]
     if progress.rate > 0:
         parts.append(f"{amount(progress.rate)}/s")
     if progress.eta is not None and progress.done < progress.total:
         parts.append(f"{duration(progress.eta)} left")
-    return f"{progress.phase}: {', '.join(parts)}"
+    return ", ".join(parts)
