@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -15,6 +16,7 @@ from voice_tui.tui.screens.confirm import ConfirmScreen
 from voice_tui.tui.screens.dialog import Dialog
 from voice_tui.tui.state.app_state import Topic
 from voice_tui.tui.state.models import (
+    Kind,
     about,
     empty_words,
     heading,
@@ -32,20 +34,37 @@ if TYPE_CHECKING:
 
 _BAR_CELLS = 16
 
+_KINDS: dict[str, Kind] = {"pull": "pull", "verify": "verify", "measure": "preflight"}
+
 
 class ModelList(OptionList):
     """The table."""
 
     HELP_TITLE = "Models"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "screen.use", "Use", tooltip="Talk with this model from now on.", id="model_use"),
-        Binding("c", "screen.cascade", "Cascade", tooltip="Talk with the embedded engine again.", id="model_cascade"),
-        Binding("p", "screen.pull", "Download", tooltip="What is missing or damaged; can be stopped.", id="model_pull"),
-        Binding("x", "screen.stop", "Stop", tooltip="End what is under way; a download is kept.", id="model_stop"),
-        Binding("m", "screen.measure", "Measure", tooltip="Whether this machine keeps up.", id="model_measure"),
-        Binding("v", "screen.verify", "Check", tooltip="Compare its files with their checksums.", id="model_verify"),
-        Binding("d,delete", "screen.remove", "Remove", tooltip="Delete its files; asks first.", id="model_remove"),
+        Binding("enter", "want('use')", "Use", tooltip="Talk with this model from now on.", id="model_use"),
+        Binding("c", "want('cascade')", "Cascade", tooltip="Talk with the embedded engine again.", id="model_cascade"),
+        Binding(
+            "p", "want('pull')", "Download", tooltip="What is missing or damaged of it.", id="model_pull"
+        ),
+        Binding("x", "want('stop')", "Stop", tooltip="End what is under way; a download is kept.", id="model_stop"),
+        Binding("m", "want('measure')", "Measure", tooltip="Whether this machine keeps up.", id="model_measure"),
+        Binding("v", "want('verify')", "Check", tooltip="Compare its files with their checksums.", id="model_verify"),
+        Binding("d,delete", "want('remove')", "Remove", tooltip="Delete its files; asks first.", id="model_remove"),
     ]
+
+    def __init__(self, offered: Callable[[str], bool], want: Callable[[str], None]) -> None:
+        super().__init__(id="model-list", markup=False)
+        self._offered = offered
+        self._want = want
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what makes sense for the model under the cursor."""
+        return self._offered(str(parameters[0])) if action == "want" else True
+
+    def action_want(self, what: str) -> None:
+        """Do something with it."""
+        self._want(what)
 
 
 class WorkLine(Drawn):
@@ -60,7 +79,10 @@ class ModelsScreen(Dialog[None]):
     """
 
     TITLE = "Models"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "cancel", "Close", id="dialog_cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "app.help", "Help", tooltip="What these keys do.", id="models_help"),
+        Binding("escape,q", "cancel", "Close", id="dialog_cancel"),
+    ]
     TALLEST = "ModelList"
     OTHER_ROWS = 9
 
@@ -73,7 +95,7 @@ class ModelsScreen(Dialog[None]):
         """Yield the machine, the table, the model under the cursor, the work."""
         yield Static("", id="models-machine", classes="hint", markup=False)
         yield Static("", id="models-heading", markup=False)
-        yield ModelList(id="model-list", markup=False)
+        yield ModelList(self._offered, self._want)
         yield Static("", id="model-about", markup=False)
         yield WorkLine(id="model-work")
 
@@ -137,61 +159,42 @@ class ModelsScreen(Dialog[None]):
         place, rows = self.query_one(ModelList).highlighted, self._base.state.models.rows
         return rows[place] if place is not None and place < len(rows) else None
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what makes sense for the model under the cursor, and one thing at a time."""
-        models, settings = self._base.state.models, self._base.state.settings
-        if action == "cascade":
+    def _offered(self, what: str) -> bool:
+        """Whether something makes sense for the model under the cursor; one thing at a time."""
+        work, settings, row = self._base.state.models.work, self._base.state.settings, self._chosen()
+        if what == "cascade":
             return settings.engine.name == "moshi"
-        if action == "stop":
-            return models.work is not None and not models.work.stopping
-        if action not in ("use", "pull", "measure", "verify", "remove"):
-            return True
-        row = self._chosen()
-        if row is None:
-            return False
-        if action == "use":
-            return row.installed == "yes" and not in_use(row, settings)
-        if models.work is not None:
-            return False
-        if action == "pull":
-            return not row.local and (row.installed != "yes" or row.name in models.damaged)
-        if action == "remove":
+        if what == "stop":
+            return work is not None and not work.stopping
+        if row is None or what == "use":
+            return row is not None and row.installed == "yes" and not in_use(row, settings)
+        return work is None and self._offered_at_rest(what, row)
+
+    def _offered_at_rest(self, what: str, row: Row) -> bool:
+        if what == "pull":
+            return not row.local and (row.installed != "yes" or row.name in self._base.state.models.damaged)
+        if what == "remove":
             return not row.local and row.installed != "no"
-        return action == "measure" or row.installed == "yes"
+        return what == "measure" or row.installed == "yes"
 
-    def action_use(self) -> None:
-        """Talk with it."""
-        if (row := self._chosen()) is not None:
-            self._base.models.use(row)
+    def _want(self, what: str) -> None:
+        row, models = self._chosen(), self._base.models
+        match what:
+            case "cascade":
+                models.use_cascade()
+            case "stop":
+                models.stop()
+            case "use" if row is not None:
+                models.use(row)
+            case "remove" if row is not None:
+                self._remove(row)
+            case _ if row is not None:
+                models.begin(_KINDS[what], row)
+            case _:
+                pass
 
-    def action_cascade(self) -> None:
-        """Talk with the embedded engine."""
-        self._base.models.use_cascade()
-
-    def action_pull(self) -> None:
-        """Download it."""
-        if (row := self._chosen()) is not None:
-            self._base.models.begin("pull", row)
-
-    def action_stop(self) -> None:
-        """End what is under way."""
-        self._base.models.stop()
-
-    def action_measure(self) -> None:
-        """Measure it here."""
-        if (row := self._chosen()) is not None:
-            self._base.models.begin("preflight", row)
-
-    def action_verify(self) -> None:
-        """Check its files."""
-        if (row := self._chosen()) is not None:
-            self._base.models.begin("verify", row)
-
-    def action_remove(self) -> None:
+    def _remove(self, row: Row) -> None:
         """Delete it, after a question."""
-        row = self._chosen()
-        if row is None:
-            return
         if in_use(row, self._base.state.settings):
             self._base.inform("You talk with this model now", hint="c goes to the cascade, then it can be removed.")
             return
