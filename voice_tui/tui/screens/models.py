@@ -79,6 +79,7 @@ class ModelsScreen(Dialog[None]):
     """
 
     TITLE = "Models"
+    HELP_TITLE = "The window"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "app.help", "Help", tooltip="What these keys do.", id="models_help"),
         Binding("escape,q", "cancel", "Close", id="dialog_cancel"),
