@@ -44,9 +44,7 @@ class ModelList(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "want('use')", "Use", tooltip="Talk with this model from now on.", id="model_use"),
         Binding("c", "want('cascade')", "Cascade", tooltip="Talk with the embedded engine again.", id="model_cascade"),
-        Binding(
-            "p", "want('pull')", "Download", tooltip="What is missing or damaged of it.", id="model_pull"
-        ),
+        Binding("p", "want('pull')", "Download", tooltip="What is missing or damaged of it.", id="model_pull"),
         Binding("x", "want('stop')", "Stop", tooltip="End what is under way; a download is kept.", id="model_stop"),
         Binding("m", "want('measure')", "Measure", tooltip="Whether this machine keeps up.", id="model_measure"),
         Binding("v", "want('verify')", "Check", tooltip="Compare its files with their checksums.", id="model_verify"),
