@@ -59,13 +59,21 @@ def snapshot_of(name: str) -> Path | None:
 def kept(name: str) -> Kept:
     """Look what is there of a repository."""
     place = place_of(name)
-    sizes = {path.name: path.stat().st_size for path in place.glob("blobs/*") if path.is_file()}
+    sizes = {path.name: _size(path) for path in place.glob("blobs/*")}
     unfinished = sum(size for file, size in sizes.items() if file.endswith(".incomplete"))
-    loose = (path for path in place.glob("snapshots/*/*") if path.is_file() and not path.is_symlink())  # without links
-    total = sum(sizes.values()) + sum(path.stat().st_size for path in loose)
+    loose = (path for path in place.glob("snapshots/*/*") if not path.is_symlink())  # where a disk has no links
+    total = sum(sizes.values()) + sum(map(_size, loose))
     snapshot = snapshot_of(name)
     done = snapshot is not None and not unfinished and (place / "refs" / "main").is_file()
     return Kept(snapshot, total, unfinished, done)
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 for what is gone meanwhile: a download that has ended is renamed."""
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:
+        return 0
 
 
 def names() -> list[str]:

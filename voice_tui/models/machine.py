@@ -103,7 +103,16 @@ def detect_machine() -> Machine:
     """Look at this machine; takes up to 5 s where the driver of a card hangs, so not on a UI thread."""
     if platform.system() == "Darwin" and platform.machine() == "arm64":
         return _apple()
-    return _nvidia() or Machine("none", platform.processor() or platform.machine(), total_memory(), free_memory())
+    return _nvidia() or Machine("none", _processor(), total_memory(), free_memory())
+
+
+def _processor() -> str:
+    """The name of the processor."""
+    with suppress(OSError, UnicodeDecodeError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
 def _apple() -> Machine:
