@@ -35,9 +35,9 @@ SCREENS = (
     ("log", b"\x1b[15~", b"Notices"),
     ("devices", b"\x1b[17~", b"speaker"),
     ("conversations", b"\x12", b"Conversations"),
-    ("commands", b"\x10", b"earch for commands"),
+    ("commands", b"\x10", b"for commands"),
 )
-"""Name, key and a text that stands on it alone (the cursor of the palette stands on its "S")."""
+"""Name, key and a text that stands on it alone (not the first letter of the palette, where the cursor blinks)."""
 
 LOST = re.compile(r"overruns (\d+), underruns (\d+), skipped (\d+)")
 PAUSE_SECONDS = 4.0

@@ -146,7 +146,8 @@ async def test_another_setting_under_the_mouse_keeps_what_was_typed_for_the_firs
         await go(pilot, "audio.volume")
         await press(pilot, "enter", "backspace", "7")
         options = app.screen.query_one(SettingList)
-        await pilot.click(SettingList, offset=(4, options.get_option_index("audio.block_samples")))
+        row = options.get_option_index("audio.block_samples") - round(options.scroll_y)
+        await pilot.click(SettingList, offset=(4, row))
         await settle(pilot)
         assert app.state.settings.audio.volume == 0.7
         assert app.state.settings.audio.block_samples == 480
