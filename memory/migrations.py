@@ -149,6 +149,22 @@ def m004_provenance(db: sqlite3.Connection) -> None:
     db.execute("create table dismissed (content_hash blob primary key, at real not null) strict")
 
 
+@migration
+def m005_active_vectors(db: sqlite3.Connection) -> None:
+    """Only active memories have vectors: what is corrected or waits for a yes loses them, by the trigger of each table."""
+    for (number,) in db.execute("select number from embedder").fetchall():
+        table = f"vector_{number}"
+        if not db.execute("select 1 from sqlite_master where type = 'table' and name = ?", (table,)).fetchone():
+            continue
+        db.execute(f"drop trigger if exists {table}_change")
+        db.execute(
+            f"create trigger {table}_change after update of text, speaker, status on memory "  # noqa: S608  # a number
+            "when old.text is not new.text or old.speaker is not new.speaker or new.status <> 'active' "
+            f"begin delete from {table} where seq = old.seq; end"
+        )
+        db.execute(f"delete from {table} where seq in (select seq from memory where status <> 'active')")  # noqa: S608
+
+
 def _word_index(db: sqlite3.Connection, name: str, tokenizer: str, *, of: str) -> None:
     add = f"insert into {name} (rowid, text, speaker) values (new.seq, new.text, new.speaker)"  # noqa: S608
     columns = f"{name}, rowid, text, speaker"
