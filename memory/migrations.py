@@ -151,7 +151,7 @@ def m004_provenance(db: sqlite3.Connection) -> None:
 
 @migration
 def m005_active_vectors(db: sqlite3.Connection) -> None:
-    """Only active memories have vectors: what is corrected or waits for a yes loses them, by the trigger of each table."""
+    """Only active memories have vectors: what is corrected loses its own, by the trigger of each table."""
     for (number,) in db.execute("select number from embedder").fetchall():
         table = f"vector_{number}"
         if not db.execute("select 1 from sqlite_master where type = 'table' and name = ?", (table,)).fetchone():

@@ -1,9 +1,10 @@
 """Vectors in the file: one table for each model, kept in step by the file itself.
 
 A memory has a vector of the whole (part 0: "Speaker: text") and, where it has more than one sentence, one of each
-sentence (part 1, 2, …). Deleting a memory deletes them, and so does another wording, or becoming anything but active, by
-triggers, so that no program that writes to the file can leave a vector of words that are gone. They are little-endian float32, declared `F32_BLOB`,
-which libSQL's `vector_distance_cos` reads as well. Every function works inside the caller's transaction.
+sentence (part 1, 2, …). Deleting a memory deletes them, and so does another wording, or becoming anything but active,
+by triggers, so that no program that writes to the file can leave a vector of words that are gone. They are
+little-endian float32, declared `F32_BLOB`, which libSQL's `vector_distance_cos` reads as well. Every function works
+inside the caller's transaction.
 """
 
 from __future__ import annotations
