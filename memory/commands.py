@@ -53,6 +53,7 @@ class StoreStats:
         vectors: Active memories that have one, by name of the model.
         schema: The last migration. `sqlite`: version of the library.
         read_only: Nothing can be written.
+        server: How the exchange with a server stands; None = this file never had one.
     """
 
     path: str
@@ -70,6 +71,7 @@ class StoreStats:
     schema: str
     sqlite: str
     read_only: bool
+    server: str | None = None
 
 
 def find_one(store: SqliteMemory, part: str) -> Memory:
@@ -189,6 +191,7 @@ def stats(store: SqliteMemory) -> StoreStats:
         clip_bytes = db.execute("select coalesce(sum(length(sound)), 0) from clip").fetchone()[0]
         talks = db.execute("select count(*) from conversation").fetchone()[0]
         schema = db.execute("select max(name) from migration").fetchone()[0]
+    remote = store.remote_state()
     return StoreStats(
         path=str(store.path),
         memories=active,
@@ -205,6 +208,7 @@ def stats(store: SqliteMemory) -> StoreStats:
         schema=schema,
         sqlite=sqlite3.sqlite_version,
         read_only=store.read_only,
+        server=f"{remote.words} ({remote.url})" if remote else None,
     )
 
 

@@ -19,10 +19,11 @@ from typing import Protocol, TypeVar
 from memory import remote_changes as changes
 from memory import remote_server as server
 from memory.errors import MemoryStoreError
-from memory.remote_changes import Link, RemoteState
+from memory.remote_changes import Link
 from memory.remote_hrana import HranaError, Row, Statement, answer, goodbye, request
-from memory.remote_http import Line, RemoteError, Trouble, address_of
+from memory.remote_http import Line, RemoteError, address_of
 from memory.remote_merge import Merged, merge
+from memory.remote_state import RemoteState, Trouble, state
 
 T = TypeVar("T")
 
@@ -91,6 +92,7 @@ class Remote:
         self._token = token
         self._forgotten = forgotten
         self._changed = changed
+        self.url = url.strip()
         self._line = Line(address_of(url))
         if timeout is not None:
             self._line.timeout = timeout
@@ -100,7 +102,7 @@ class Remote:
         self._ended = threading.Event()
         self._failures = 0
         self._thread: threading.Thread | None = None
-        store.write(lambda db: changes.connect(db, url.strip()))
+        store.write(lambda db: changes.connect(db, self.url))
 
     def start(self) -> None:
         """Begin, on a thread of its own; returns at once."""
@@ -153,15 +155,21 @@ class Remote:
 
     def _state(self) -> RemoteState:
         with self._store.reading() as db:
-            found = changes.state(db)
+            found = state(db)
         assert found is not None
         return found
 
     def _link(self) -> Link:
         with self._store.reading() as db:
             found = changes.link(db)
+        self._require_mine(found)
         assert found is not None
         return found
+
+    def _require_mine(self, link: Link | None) -> None:
+        """Another program that has other settings may have given the file another server."""
+        if link is None or link.url != self.url:
+            raise RemoteError("failed", "the file is kept in step with another server by now")
 
     def _take_all(self) -> None:
         while True:
@@ -185,6 +193,7 @@ class Remote:
         now = self._store.now()
 
         def work(db: sqlite3.Connection) -> Merged:
+            self._require_mine(changes.link(db))
             done = merge(db, records, now)
             changes.reached(db, name, seen)
             return done
@@ -204,8 +213,12 @@ class Remote:
         records = self._store.write(lambda db: changes.waiting(db, AT_ONCE))
         if records:
             self._call([server.put(one) for one in records])
-            self._store.write(lambda db: changes.settle(db, records))
+            self._store.write(lambda db: self._settle(db, records))
         return bool(records) and not self._ended.is_set()
+
+    def _settle(self, db: sqlite3.Connection, records: Sequence[server.Record]) -> None:
+        self._require_mine(changes.link(db))
+        changes.settle(db, records)
 
     def _call(self, statements: Sequence[Statement]) -> tuple[tuple[Row, ...], ...]:
         if not self._asked_for_token:
@@ -234,10 +247,10 @@ class Remote:
         while not self._ended.is_set():
             version: int = watched.execute("pragma data_version").fetchone()[0]
             if time.monotonic() >= due or (version != seen and not self._failures and _waits(watched)):
-                state = self._attempt()
-                due = time.monotonic() + self._pause(state)
-                if state != told:
-                    told = state
+                found = self._attempt()
+                due = time.monotonic() + self._pause(found)
+                if found != told:
+                    told = found
                     self._changed()
             seen = version
             if self._woken.wait(min(max(0.0, due - time.monotonic()), LOOK_SECONDS)):
@@ -252,8 +265,8 @@ class Remote:
                 log.warning("the exchange with the memory server waits: %s", e)
             return None
 
-    def _pause(self, state: RemoteState | None) -> float:
-        if state is not None and not state.trouble:
+    def _pause(self, found: RemoteState | None) -> float:
+        if found is not None and not found.trouble:
             self._failures = 0
             return ASK_SECONDS
         self._failures += 1

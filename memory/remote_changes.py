@@ -12,30 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from memory import rows
-from memory.remote_http import Trouble
 from memory.remote_server import Record
+from memory.remote_state import Trouble
 from memory.transfer import to_record
 
 MOST_CHARS = 256 * 1024
 """Of the memories that are sent at once; one that is longer goes alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteState:
-    """How the exchange with the server stands.
-
-    Args:
-        url: Of the server.
-        waiting: Changes that are still to be sent.
-        trouble: Why there is no exchange; "" = there is. `detail`: the same for a person.
-        since: When the trouble began, seconds since 1970.
-    """
-
-    url: str
-    waiting: int
-    trouble: Trouble = ""
-    detail: str = ""
-    since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +54,6 @@ def link(db: sqlite3.Connection) -> Link | None:
     """Return how far the exchange is, None where the file never had a server."""
     row = db.execute("select url, server, seen from remote").fetchone()
     return Link(*row) if row else None
-
-
-def state(db: sqlite3.Connection) -> RemoteState | None:
-    """Return how the exchange stands, None where the file never had a server."""
-    row = db.execute("select url, trouble, detail, since from remote").fetchone()
-    if row is None:
-        return None
-    waiting = db.execute("select count(*) from change where waiting = 1").fetchone()[0]
-    return RemoteState(row[0], waiting, row[1], row[2], row[3])
 
 
 def note_trouble(db: sqlite3.Connection, trouble: Trouble, detail: str, now: float) -> None:

@@ -9,20 +9,17 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 from socket import SHUT_RDWR
-from typing import Literal
 from urllib.parse import urlsplit
 
 from memory.errors import MemoryStoreError
 from memory.remote_hrana import PATH
+from memory.remote_state import Trouble
 
 TIMEOUT = 10.0
 """Of connecting, and of every wait for bytes, seconds."""
 
 MOST_BYTES = 32 * 1024 * 1024
 """Of an answer."""
-
-Trouble = Literal["", "unreachable", "refused", "failed"]
-"""Why there is no exchange: no way there; the token does not do; the server answers, but not as it should."""
 
 _SCHEMES = {"libsql": ("https", 443), "https": ("https", 443), "http": ("http", 80)}
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from memory.meaning import Embeds, Meaning
     from memory.recall import Recaller
     from memory.remote import Remote
-    from memory.remote_changes import RemoteState
+    from memory.remote_state import RemoteState
 
 T = TypeVar("T")
 
@@ -320,9 +320,14 @@ class SqliteMemory:
         self._remote = remote
         remote.start()
 
+    @property
+    def remote(self) -> str:
+        """URL of the server that this exchanges with; "" = none."""
+        return self._remote.url if self._remote else ""
+
     def remote_state(self) -> RemoteState | None:
         """Return how the exchange with a server stands, None where this file never had one."""
-        from memory.remote_changes import state
+        from memory.remote_state import state
 
         with self.reading() as db:
             return state(db)

@@ -9,7 +9,7 @@ import pytest
 
 from memory.conversations import Conversations
 from memory.remote import Remote
-from memory.remote_changes import RemoteState
+from memory.remote_state import RemoteState
 from memory.store import SqliteMemory
 from memory.types import NewMemory, Turn
 from tests.memory.servers import FakeServer, official_server
