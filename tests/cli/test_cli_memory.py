@@ -116,7 +116,7 @@ def test_an_export_that_fails_leaves_the_old_file(line: Line, tmp_path: Path, fi
     def fail(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("voice_tui.cli_memory.os.fdopen", fail)
+    monkeypatch.setattr("voice_tui.cli_memory_files.os.fdopen", fail)
     with pytest.raises(MemoryStoreError, match="No space left"):
         line("export", "--output", str(out))
     assert out.read_text() == "old"

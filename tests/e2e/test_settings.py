@@ -87,9 +87,9 @@ async def test_voice_and_engine_are_toggled_while_it_runs(app: VoiceTuiApp) -> N
             assert not app.state.health.detail.endswith("espeak-ng")
             await choose(app, pilot, "tts.provider", "up", "enter")
             await until(pilot, lambda: app.state.health.detail.endswith("espeak-ng"), "the voice")
-            await choose(app, pilot, "engine.name", "down", "enter")
+            await choose(app, pilot, "engine.name", "down", "down", "enter")
             await until(pilot, lambda: app.state.health.engine == "passthrough", "the other engine")
-            await choose(app, pilot, "engine.name", "up", "enter")
+            await choose(app, pilot, "engine.name", "up", "up", "enter")
             await until(pilot, lambda: app.state.health.engine == "cascade", "the first engine")
             answer = await ask(app, pilot, "where is the key")
             assert "under the pot" in answer
