@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from memory import health
+from memory.connection import open_existing
 from memory.errors import MemoryStoreError
 from memory.faults import StoreNotice
 from memory.markdown import from_markdown, to_markdown
+from memory.remote_state import state
 from memory.rows import checked
 from memory.store import ROWS_PER_TRANSACTION, SqliteMemory
 from memory.transfer import LineError, from_line, to_line
@@ -225,6 +228,18 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
+
+
+def server_state(path: Path) -> str:
+    """Return in words how a file's exchange with a server stands; "" where that cannot be said. Changes nothing."""
+    if not path.expanduser().is_file():
+        return ""
+    try:
+        with closing(open_existing(path)) as db:
+            found = state(db)
+    except sqlite3.Error:  # an older file; the check of the file says more
+        return ""
+    return found.words if found else ""
 
 
 def check(path: Path) -> health.Health:

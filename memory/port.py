@@ -98,7 +98,7 @@ class MemoryPort(Protocol):
         ...
 
     def remote_state(self) -> RemoteState | None:
-        """Return how the exchange with a server stands, None where there never was one."""
+        """Return how the exchange with a server stands, None where there is none."""
         ...
 
     def close(self) -> None:

@@ -43,6 +43,11 @@ def connect(db: sqlite3.Connection, url: str) -> None:
     send_everything(db)
 
 
+def disconnect(db: sqlite3.Connection) -> None:
+    """There is no server any more. What is forgotten is noted all the same, should there be one again."""
+    db.execute("update remote set url = ''")
+
+
 def send_everything(db: sqlite3.Connection) -> None:
     """Read the server from its beginning, and send it all that is there and all that is gone."""
     db.execute("insert or ignore into change (id, at) select id, updated_at from memory")

@@ -45,8 +45,8 @@ class RemoteState:
 
 
 def state(db: sqlite3.Connection) -> RemoteState | None:
-    """Return how the exchange stands, None where the file never had a server."""
-    row = db.execute("select url, trouble, detail, since from remote").fetchone()
+    """Return how the exchange stands, None where there is no server."""
+    row = db.execute("select url, trouble, detail, since from remote where url <> ''").fetchone()
     if row is None:
         return None
     waiting = db.execute("select count(*) from change where waiting = 1").fetchone()[0]

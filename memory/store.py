@@ -326,7 +326,7 @@ class SqliteMemory:
         return self._remote.url if self._remote else ""
 
     def remote_state(self) -> RemoteState | None:
-        """Return how the exchange with a server stands, None where this file never had one."""
+        """Return how the exchange with a server stands, None where there is none."""
         from memory.remote_state import state
 
         with self.reading() as db:

@@ -42,7 +42,6 @@ class FakeServer:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 status, answer = outer.answer(self.path, self.headers.get("Authorization", ""), body)
                 if status == 0:
-                    self.close_connection = True
                     return
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(answer)))
@@ -53,7 +52,6 @@ class FakeServer:
                 pass
 
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()

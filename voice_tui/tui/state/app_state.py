@@ -72,6 +72,7 @@ class Shelf:
         why_recalled: What matched, likewise. `tokens_recalled`: what it cost of the model's window.
         scores: Relevance of what a search found, by id.
         suggested: How many suggestions wait; they stand first in `memories` while nothing is searched.
+        shared: How the exchange with a memory server stands, in words; "" = there is none.
         said: What was done last; "" once something else came.
     """
 
@@ -89,6 +90,7 @@ class Shelf:
     tokens_recalled: int = 0
     scores: Mapping[str, float] = field(default_factory=dict[str, float])
     suggested: int = 0
+    shared: str = ""
     said: str = ""
 
 
