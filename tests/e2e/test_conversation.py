@@ -108,7 +108,7 @@ def test_a_barge_in_stops_the_answer(terminal: Open, virtual_card: Card) -> None
     heard = virtual_card.record()
     app.type("help")
     app.wait_for("speaking")
-    virtual_card.play(recording("speech/whisper_jfk"))
+    virtual_card.play(recording("speech/ps_austen_0890"))
     app.wait_for("interrupted")
     sound = loud(heard.stop())
     assert sound.any()

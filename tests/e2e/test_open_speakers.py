@@ -65,7 +65,7 @@ def test_it_does_not_hear_itself_but_hears_who_interrupts(terminal: Open, virtua
     heard = virtual_card.record()
     app.type("help")
     app.wait_for("● speaking")
-    virtual_card.play(2.0 * recording("speech/whisper_jfk"))
+    virtual_card.play(2.0 * recording("speech/ps_austen_0890"))
     app.wait_for("interrupted")
     sound = loud(heard.stop())
     assert sound.any()

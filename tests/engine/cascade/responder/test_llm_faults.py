@@ -104,9 +104,9 @@ def test_400_shows_the_endpoints_own_words_shortened(memory: SqliteMemory) -> No
 def test_a_stalled_endpoint(memory: SqliteMemory, script: Script) -> None:
     with talking(memory, script, timeout=1.0, retries=3) as talk:
         began = time.monotonic()
-        with pytest.raises(ProviderError, match="sent nothing for 1 seconds"):
+        with pytest.raises(ProviderError, match="sent nothing for 1 s"):
             talk.ask()
-        assert 1.0 <= time.monotonic() - began < 3.0
+        assert 1.0 <= time.monotonic() - began < 5.0
         assert talk.server.requests[0].hung_up.wait(1.0)
 
 
@@ -129,7 +129,7 @@ def test_slow_reasoning_is_progress(memory: SqliteMemory) -> None:
         peer.text("Yes.")
         peer.end()
 
-    with talking(memory, script, timeout=1.0) as talk:
+    with talking(memory, script, timeout=1.5) as talk:
         assert said(talk.ask()) == "Yes."
 
 
@@ -148,7 +148,7 @@ def test_what_came_is_kept_when_it_dies_in_the_middle(memory: SqliteMemory, endi
         elif ending == "error":
             peer.raw(b'data: {"error": {"message": "out of memory"}}\n\n')
 
-    with talking(memory, script, timeout=1.0, retries=3) as talk:
+    with talking(memory, script, timeout=3.0 if ending == "stall" else 20.0, retries=3) as talk:
         parts = talk.ask()
         assert said(parts) == "The first sentence. The sec"
         assert isinstance(parts[-1], Warned) and len(warnings(parts)) == 1

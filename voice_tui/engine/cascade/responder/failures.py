@@ -70,7 +70,7 @@ class Explainer:
     def stalled(self) -> EndpointError:
         """Nothing came for too long."""
         return EndpointError(
-            f"The language model at {self.where} sent nothing for {self.llm.timeout:g} seconds",
+            f"The language model at {self.where} sent nothing for {self.llm.timeout:g} s",
             hint="It may be loading or overloaded; the setting llm.timeout says how long to wait",
         )
 
