@@ -14,6 +14,10 @@ from functools import lru_cache
 from memory.recall_stem import stem
 from memory.text import MAX_TERMS, STOP_WORDS, words
 
+KEPT = 1_024
+"""Memories whose words are kept apart for the next question. Python's garbage collector looks through all of them with
+its lock held, 60 ms for 8,192 of them, which the sound would wait for; to take one apart again costs 0.07 ms."""
+
 MAX_PASSAGE_CHARS = 4_000
 """As much of a memory as is looked at closely; its index has every word."""
 
@@ -119,7 +123,7 @@ def sentences(text: str) -> list[str]:
     return parts
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=KEPT)
 def passage(text: str) -> Passage:
     """Return the words of a memory."""
     text = text[:MAX_PASSAGE_CHARS]
