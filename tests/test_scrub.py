@@ -36,6 +36,17 @@ def test_words_are_overwritten_where_they_stand(tmp_path: Path) -> None:
     assert [log.stat().st_size - 7, events.stat().st_size] == sizes
 
 
+def test_what_a_prompt_made_of_a_model_goes_when_anything_is_forgotten(tmp_path: Path) -> None:
+    """Which of them hold the words cannot be seen."""
+    kept = tmp_path / "prompts" / "a.safetensors"
+    kept.parent.mkdir()
+    kept.write_bytes(b"\x00\x01")
+    scrub(["", "tea"], tmp_path, tmp_path)
+    assert kept.exists(), "nothing was forgotten"
+    scrub(["my locker is 217"], tmp_path, tmp_path)
+    assert not kept.exists()
+
+
 def test_missing_folders_and_nothing_forgotten_do_nothing(tmp_path: Path) -> None:
     assert scrub(["my locker is 217"], tmp_path / "no", tmp_path / "none") == []
     (tmp_path / "a.log").write_text("tea")

@@ -256,9 +256,10 @@ class MemoryRecalled(Event, frozen=True, tag="memory_recalled"):
     Args:
         query: The words they were looked up by.
         ids: The memories, best first. `texts` and `scores` likewise.
-        strategy: How they reached the model: "spoken" (notebook), "prompt" (LLM), …
+        strategy: How they reached the model: "spoken" (notebook), "prompt" (LLM); Moshi's prefill, add, monologue.
         why: What matched, for a person; likewise.
         tokens: What they cost of the model's window, estimated; 0 where they cost nothing.
+        frames: Frames (80 ms) that it takes to hand them over; 0 where it takes no time.
     """
 
     query: str
@@ -268,6 +269,7 @@ class MemoryRecalled(Event, frozen=True, tag="memory_recalled"):
     strategy: str
     why: tuple[str, ...] = ()
     tokens: int = 0
+    frames: int = 0
 
 
 class MemoryShared(Event, frozen=True, tag="memory_shared"):

@@ -33,6 +33,11 @@ def log_path(process: str = "voice-tui") -> Path:
     return state_dir() / f"{process}.log"
 
 
+def prompts_dir() -> Path:
+    """Return the folder of what prompts made of a model; it holds memories, so forgetting one empties it."""
+    return state_dir() / "prompts"
+
+
 def memory_path(configured: str) -> Path:
     """Return the file of the memories.
 

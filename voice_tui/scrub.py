@@ -26,17 +26,28 @@ def patterns_of(texts: Iterable[str]) -> list[re.Pattern[str]]:
 
 
 def scrub(texts: Iterable[str], logs: Path, recordings: Path) -> list[Path]:
-    """Overwrite forgotten words in every log and in the events of every recording.
+    """Overwrite forgotten words in every log and in the events of every recording; delete what prompts made of a model.
 
     Args:
         texts: What was forgotten.
-        logs: Folder of the logs. `recordings`: of the recorded conversations. Either may be missing.
+        logs: Folder of the logs and prompts. `recordings`: of the recorded conversations. Either may be missing.
 
     Returns:
         The files that held such words. What cannot be written is logged and left out.
     """
     patterns = patterns_of(texts)
+    if patterns:
+        _drop_prompts(logs / "prompts")
     return [path for path in _files(logs, recordings) if patterns and _scrub_file(path, patterns)]
+
+
+def _drop_prompts(folder: Path) -> None:
+    """Delete every kept prompt: which of them hold the words cannot be seen, and they are made anew."""
+    for path in folder.glob("*.safetensors"):
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as e:
+            log.warning("forgotten words may still be in %s: %s", path, e)
 
 
 def _files(logs: Path, recordings: Path) -> Iterator[Path]:

@@ -219,6 +219,47 @@ class MoshiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             '"upstream" one frame (80 ms) later, as their program for Apple silicon does.'
         ),
     ] = "reference"
+    strategy: Annotated[
+        Literal["auto", "none", "prefill", "add", "monologue"],
+        Meta(
+            title="How memories reach it",
+            description='"auto": as the model was trained to take them, most were not; "prefill": said to it before it '
+            'begins; "add": added to what it hears; "monologue": as a silent thought of its own between two turns. '
+            "What a model was not trained for is experimental.",
+        ),
+    ] = "auto"
+    persona: Annotated[
+        str,
+        Meta(
+            title="Who it is",
+            description='Said to it before it begins, with strategy "prefill".',
+            extra={"live": False},
+        ),
+    ] = "You are a warm and attentive companion who answers briefly."
+    pin: Annotated[
+        bool,
+        Meta(
+            title="Keep the prompt in view",
+            description='With "prefill": the prompt never falls out of the 4 minutes it looks back on. Experimental.',
+            extra={"live": False},
+        ),
+    ] = False
+    add_strength: Annotated[
+        float,
+        Meta(ge=0.0, le=4.0, description='With "add": 1 = as strong as a word that it says itself; 0 = nothing.'),
+    ] = 1.0
+    add_seconds: Annotated[
+        float,
+        Meta(ge=0.1, le=30.0, description='With "add": for so long; what is shorter is repeated.'),
+    ] = 4.0
+    greeting: Annotated[
+        str,
+        Meta(
+            title="Greeting",
+            description='What it says first, in its own voice; "" leaves that to the model.',
+            extra={"live": False},
+        ),
+    ] = ""
     transcribe: Annotated[
         bool, Meta(title="Your words too", description="Write down what you say as well, by the recogniser.")
     ] = True

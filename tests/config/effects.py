@@ -14,6 +14,7 @@ import pytest
 
 from memory.conversations import Conversations
 from memory.types import NewMemory, Turn
+from tests.config.effects_moshi import pushed
 from tests.engine.cascade.responder.desk import recording
 from tests.engine.cascade.responder.fakes import FakeLlmServer, Peer, answering
 from tests.engine.cascade.responder.talking import NOW
@@ -342,6 +343,12 @@ EFFECTS: dict[str, Effect] = {
     "moshi.padding_bonus": Effect(0.0, 50.0, tokens_said, SEEDED),
     "moshi.seed": Effect(7, 8, tokens_said),
     "moshi.alignment": Effect("reference", "upstream", tokens_said, SEEDED),
+    "moshi.strategy": Effect("add", "monologue", pushed),
+    "moshi.persona": Effect("be kind", "be curt, and brief", pushed, (("moshi.strategy", "prefill"),)),
+    "moshi.pin": Effect(False, True, pushed, (("moshi.strategy", "prefill"),)),
+    "moshi.add_strength": Effect(0.5, 2.0, pushed, (("moshi.strategy", "add"),)),
+    "moshi.add_seconds": Effect(0.2, 0.6, pushed, (("moshi.strategy", "add"),)),
+    "moshi.greeting": Effect("", "hello", pushed),
     "audio.input": Effect("", "USB", devices_opened),
     "audio.output": Effect("", "USB", devices_opened),
     "audio.block_samples": Effect(240, 960, devices_opened),

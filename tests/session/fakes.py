@@ -80,6 +80,7 @@ class FakeEngine:
         self.heard: list[Frame] = []
         self.reply: Callable[[Frame], Step] = lambda frame: Step(pcm=frame)
         self.capabilities = Capabilities("fake", "for tests")
+        self.injection = Injection("unsupported")
         self.idle = True
 
     def reset(self) -> None:
@@ -88,8 +89,9 @@ class FakeEngine:
     def recount(self, turns: Sequence[PastTurn]) -> None:
         self.calls.append(("recount", tuple(turns)))
 
-    def prefill(self, prompt: str, voice: str) -> None:
-        self.calls.append(("prefill", prompt))
+    def prefill(self, context: Context) -> Injection:
+        self.calls.append(("prefill", context.texts))
+        return Injection("prefill", 10, 22, texts=len(context.texts))
 
     def step(self, frame: Frame, tick: Tick) -> Step:
         self.heard.append(frame)
@@ -108,7 +110,8 @@ class FakeEngine:
         self.calls.append(("play", caption))
 
     def inject(self, context: Context) -> Injection:
-        return Injection("unsupported")
+        self.calls.append(("inject", context.texts))
+        return self.injection
 
     def interrupt(self, tick: Tick) -> None:
         self.calls.append(("interrupt", None))

@@ -199,6 +199,18 @@ async def test_what_was_just_used_is_marked() -> None:
         assert recalled == "◆ Just used for “where is the key”\n  0.90 The spare key …"
 
 
+@pytest.mark.parametrize(("query", "cue"), [("q", " for “q”"), ("", " as the conversation began")])
+async def test_the_way_it_reached_the_model_is_shown(query: str, cue: str) -> None:
+    app, _ = made()
+    async with running(app, WIDE) as pilot:
+        used = MemoryRecalled(
+            query=query, ids=("m2",), texts=("The key",), scores=(0.9,), strategy="add", tokens=7, frames=50
+        )
+        await emit(pilot, used)
+        recalled = str(main_screen(app).query_one("#memory-recalled", Static).visual)
+        assert recalled == f"◆ Just used · 7 tokens · add, 50 frames{cue}\n  0.90 The key"
+
+
 async def test_a_memory_written_by_the_session_appears() -> None:
     app, store = made(FakeMemory())
     async with running(app, WIDE) as pilot:

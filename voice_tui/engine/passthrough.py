@@ -27,8 +27,9 @@ class PassthroughEngine:
     def recount(self, turns: Sequence[PastTurn]) -> None:
         """Have no words."""
 
-    def prefill(self, prompt: str, voice: str) -> None:
-        """Take no prompt."""
+    def prefill(self, context: Context) -> Injection:
+        """Nothing to tell."""
+        return self.inject(context)
 
     def step(self, frame: Frame, tick: Tick) -> Step:
         """Give the frame back."""

@@ -19,9 +19,9 @@ class Capabilities:
         name: Such as "cascade".
         detail: What it is made of, for a person.
         full_duplex: Listens while it speaks, by itself.
-        persona: Takes a prompt before the first frame.
+        persona: Takes memories before the first frame (`prefill`), along with who it is.
         voices: Names of voices to choose from.
-        inject: Injection strategies it has, best first; empty when it has none.
+        inject: Strategies by which it takes memories now (`inject`), best first; empty when it takes none.
         takes_text: Whether `send_text` works.
         needs_headphones: It would hear itself through speakers even with echo cancellation.
     """
@@ -75,14 +75,16 @@ class Injection:
 
     Args:
         strategy: How it went in, or "unsupported".
-        tokens: Tokens it cost. `frames`: frames it took.
+        tokens: Tokens it cost. `frames`: frames it takes; 0 = nothing was changed.
         detail: For a person.
+        texts: How many of the context's texts found room.
     """
 
     strategy: str
     tokens: int = 0
     frames: int = 0
     detail: str = ""
+    texts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ class Engine(Protocol):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What this engine can do; constant after construction."""
+        """What this engine can do; only `tune` changes it."""
         ...
 
     @property
@@ -150,8 +152,11 @@ class Engine(Protocol):
         """
         ...
 
-    def prefill(self, prompt: str, voice: str) -> None:
-        """Take a persona and a voice before the first frame; does nothing where the model cannot."""
+    def prefill(self, context: Context) -> Injection:
+        """Before the first frame, or after `reset`: take memories, the most important first; says what became of it.
+
+        May take seconds; nothing is heard or said meanwhile.
+        """
         ...
 
     def step(self, frame: Frame, tick: Tick) -> Step:

@@ -126,7 +126,8 @@ def words(event: AnyEvent) -> str:
             said = f"{event.turn} withdrawn"
         case MemoryRecalled():
             used = "; ".join(f"{score:.2f} {text}" for text, score in zip(event.texts, event.scores, strict=False))
-            said = f"recalled for {event.query!r}: {used}"
+            way = f" [{event.strategy}, {event.tokens} tokens, {event.frames} frames]" if event.frames else ""
+            said = f"recalled for {event.query!r}{way}: {used}"
         case _:
             return ""
     return f"[{event.at:.3f}] {said}"

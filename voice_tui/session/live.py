@@ -28,6 +28,7 @@ from voice_tui.session.listeners import Listeners
 from voice_tui.session.loop import Session, Start
 from voice_tui.session.outlet import Outlet
 from voice_tui.session.refit import Made, Part, Refit
+from voice_tui.session.reminder import Reminder
 from voice_tui.settings import Settings
 
 
@@ -54,6 +55,7 @@ def build_live(settings: Settings, outlet: Outlet) -> Session:
         guard=guard(settings),
         tap=listeners,
         refit=Refit(settings, workshop),
+        reminder=Reminder(workshop.memory, inline=False),
         at_end=listeners.close,
         dropped_events=lambda: outlet.dropped,
     )
@@ -76,6 +78,10 @@ class Workshop:
         self._next_responder: Responder | None = None
         self._listeners = listeners
         self._tell = tell
+
+    def memory(self) -> SqliteMemory:
+        """The memory in use."""
+        return self._memory
 
     def make(self, settings: Settings, parts: frozenset[Part]) -> Made:
         """Make parts; see `Maker.make`."""

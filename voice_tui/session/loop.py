@@ -48,10 +48,12 @@ from voice_tui.events import (
     TranscriptWithdrawn,
     VolumeChanged,
 )
-from voice_tui.frame import FRAME_SAMPLES, Pcm, clean
+from voice_tui.frame import Pcm, clean
 from voice_tui.session.front import Front, Guard
 from voice_tui.session.past import Past
 from voice_tui.session.refit import Refit
+from voice_tui.session.reminder import Reminder
+from voice_tui.session.start import Drain
 from voice_tui.session.start import Start as Start
 from voice_tui.session.stats import Timings, snapshot
 from voice_tui.session.tap import Tap
@@ -63,12 +65,6 @@ COMMANDS_SIZE = 256
 
 POLL_SECONDS = 0.02
 """Longest wait for a frame before the engine's workers are asked for news."""
-
-SETTLE_SECONDS = 1.5
-"""Silence after the end of a file that lets an open turn end before the session does."""
-
-DUPLEX_SAMPLES = 2 * FRAME_SAMPLES
-"""What is always on its way to the speaker while an engine gives a frame for every frame."""
 
 STATS_FRAMES = 2
 """A snapshot goes out every so many frames: 6 per second."""
@@ -91,6 +87,7 @@ class Session:
         load_note: Recordings of spoken notes. `load_turns`: what was said in conversations that were kept.
         guard: Chooses what keeps the assistant from hearing itself through these devices.
         refit: Brings other settings in while it runs; None where they stay as they are.
+        reminder: Recalls for engines that do not by themselves; None = nothing.
         tap: Listens in on sound and commands. `at_end`: called after the last event, to finish what listened.
     """
 
@@ -105,6 +102,7 @@ class Session:
         load_turns: LoadTurns | None = None,
         guard: Guard = lambda devices: None,
         refit: Refit | None = None,
+        reminder: Reminder | None = None,
         tap: Tap | None = None,
         at_end: Callable[[], None] = lambda: None,
         dropped_events: Callable[[], int] = lambda: 0,
@@ -117,6 +115,7 @@ class Session:
         self._load_turns = load_turns
         self._front = Front(self._start.mode, guard)
         self._refit = refit
+        self._reminder = reminder or Reminder(None, inline=True)
         self._past = Past()
         self._tap = tap
         self._at_end = at_end
@@ -126,7 +125,7 @@ class Session:
         self._reason = ""
         self._volume = self._start.volume
         self._timings = Timings()
-        self._exhausted_at: float | None = None
+        self._drain = Drain(self._start.drain)
 
     def command(self, command: AnyCommand) -> bool:
         """Queue a command; any thread. False when the queue is full and the command was refused."""
@@ -165,10 +164,12 @@ class Session:
         return status
 
     def _begin(self) -> None:
+        known = self._reminder.begin(self._engine)  # before sound is heard: it may take seconds
         self._opened(self._audio.start())
         capabilities = self._engine.capabilities
         self._emit(SessionStarted(engine=capabilities.name, detail=capabilities.detail))
         self._emit(ConversationStarted(conversation=self._start.conversation()))
+        self._tell_all(known)
         self._emit(TalkChanged(mode=self._front.mode, talking=False))
         self._emit(VolumeChanged(volume=self._volume))
         self._emit(StateChanged(state="listening"))
@@ -176,6 +177,7 @@ class Session:
     def _end(self) -> None:
         now = self._now()
         self._engine.close()
+        self._reminder.close()
         self._audio.flush()
         self._emit(SessionStopped(at=now, reason=self._reason))
         self._at_end()  # before the devices are closed: should they hang, everything is on disk
@@ -186,6 +188,7 @@ class Session:
         self._obey()
         if self._refit is not None:
             self._refit.poll(self)
+        self._tell_all(self._reminder.poll(self._engine))
         frame = self._audio.read(POLL_SECONDS)
         begun = time.perf_counter()
         if (changed := self._audio.poll()) is not None:  # frame or none: a device that hangs gives none
@@ -231,6 +234,7 @@ class Session:
                 self._begin_conversation(self._start.conversation())
             else:
                 self._emit(self._past.numbered(event))
+                self._reminder.note(event, self._engine)
         if step.volume_change:
             self.set_volume(self._volume + step.volume_change)
 
@@ -246,19 +250,12 @@ class Session:
         if self._refit is not None:
             self._refit.begin_conversation(self)
         self._past.begin(said or ())
+        known = self._reminder.begin(self._engine)
         self._emit(ConversationStarted(at=self._now(), conversation=conversation, resumed=said is not None))
+        self._tell_all(known)
 
     def _stop_when_drained(self) -> None:
-        drain = self._start.drain
-        if drain is None or not self._audio.exhausted:
-            return
-        now = self._now()
-        if self._exhausted_at is None:
-            self._exhausted_at = now
-        waited = now - self._exhausted_at
-        always = DUPLEX_SAMPLES if self._engine.capabilities.full_duplex else 0
-        settled = self._engine.idle and self._audio.pending() <= always and waited > SETTLE_SECONDS
-        if settled or waited > drain:
+        if self._audio.exhausted and self._drain.over(self._now(), self._engine, self._audio.pending()):
             self.stop("the input is over")
 
     def _snapshot(self) -> Stats:
@@ -372,6 +369,7 @@ class Session:
             self._emit(TranscriptWithdrawn(at=tick.now, turn=turn))
         self._engine = engine
         engine.recount(self._past.turns())
+        self._tell_all(self._reminder.begin(self._engine))
         if self._front.talking:
             engine.push_to_talk(True, tick)
         self.tell(EngineChanged(engine=engine.capabilities.name, detail=engine.capabilities.detail))
@@ -389,6 +387,10 @@ class Session:
     def past(self) -> Sequence[PastTurn]:
         """Return what was said in this conversation."""
         return self._past.turns()
+
+    def _tell_all(self, events: Sequence[AnyEvent]) -> None:
+        for event in events:
+            self.tell(event)
 
     def tell(self, event: AnyEvent) -> None:
         """Send an event, timed now."""

@@ -1,4 +1,4 @@
-"""How a session begins."""
+"""How a session begins, and how one on a file ends."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from voice_tui.engine.port import Engine
 from voice_tui.events import TalkMode
+from voice_tui.frame import FRAME_SAMPLES
+
+SETTLE_SECONDS = 1.5
+"""Silence after the end of a file that lets an open turn end before the session does."""
+
+DUPLEX_SAMPLES = 2 * FRAME_SAMPLES
+"""What is always on its way to the speaker while an engine gives a frame for every frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +31,29 @@ class Start:
     volume: float = 1.0
     conversation: Callable[[], str] = lambda: f"{time.time_ns():x}"
     drain: float | None = None
+
+
+class Drain:
+    """When a session on a file is over, once its input is.
+
+    Args:
+        longest: See `Start.drain`.
+    """
+
+    def __init__(self, longest: float | None) -> None:
+        self._longest = longest
+        self._since: float | None = None
+
+    def over(self, now: float, engine: Engine, pending: int) -> bool:
+        """Whether to stop; called from the end of the input on.
+
+        Args:
+            now: Session clock. `engine`: with nothing to say it is waited for no longer. `pending`: samples unheard.
+        """
+        if self._longest is None:
+            return False
+        if self._since is None:
+            self._since = now
+        waited = now - self._since
+        always = DUPLEX_SAMPLES if engine.capabilities.full_duplex else 0
+        return (engine.idle and pending <= always and waited > SETTLE_SECONDS) or waited > self._longest

@@ -15,6 +15,7 @@ from voice_tui.errors import AudioFileError, SessionError
 from voice_tui.events import AnyEvent, Notice, SessionFailed
 from voice_tui.session.build import build_engine, note_loader, open_memory
 from voice_tui.session.loop import Session, Start
+from voice_tui.session.reminder import Reminder
 from voice_tui.settings import Settings
 
 DRAIN_SECONDS = 60.0
@@ -70,6 +71,7 @@ def talk(
                 emit,
                 start=Start(volume=settings.audio.volume, conversation=lambda: "file", drain=DRAIN_SECONDS),
                 load_note=note_loader(memory),
+                reminder=Reminder(lambda: memory, inline=not realtime),
             )
             with _signals_stop(session) as signals:
                 status = session.run()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from textual import on
 from textual.app import App
+from textual.await_complete import AwaitComplete
+from textual.screen import Screen
+from textual.timer import Timer
 
 from voice_tui.events import AnyCommand, Severity
 from voice_tui.schema import Value
@@ -18,6 +21,9 @@ from voice_tui.tui.state.app_state import AppState, Topic
 from voice_tui.tui.state.notices import INFO_SECONDS, TOAST_SECONDS, NoticeRecord, notice
 from voice_tui.tui.state.settings_view import Kept
 from voice_tui.tui.surroundings import Surroundings
+
+BELOW_SECONDS = 0.5
+"""How often what lies behind a dialog is redrawn: every such time costs the whole screen, dimmed."""
 
 _TOAST_TITLES: dict[Severity, str] = {"info": "", "warning": "Warning", "error": "Problem"}
 
@@ -47,14 +53,35 @@ class BaseApp(App[int]):
         self.settings_flow = SettingsFlow(self)
         self.files = Desk("files", self.post_message)
         self.shelves = Desk("memories", self.post_message)
+        self._stale_below = Topic.NONE
+        self._below_timer: Timer | None = None
 
     def draw(self, topics: Topic) -> None:
-        """Redraw what `topics` names, on every screen that shows it; nothing while the app closes its screens."""
+        """Redraw what `topics` names: at once on the screen in front, soon on those behind it.
+
+        Nothing while the app closes its screens.
+        """
         if not self.is_running:
             return
-        for screen in self.screen_stack:
-            if isinstance(screen, Drawing) and screen.is_mounted:
-                screen.draw(topics)
+        _draw(self.screen_stack[-1:], topics)
+        if len(self.screen_stack) > 1:
+            self._stale_below |= topics
+            if self._below_timer is None:
+                self._below_timer = self.set_timer(BELOW_SECONDS, self._draw_below)
+
+    def pop_screen(self) -> AwaitComplete:
+        """Leave the screen in front; the one behind it shows what happened meanwhile."""
+        left = super().pop_screen()
+        self.call_next(self._draw_below)
+        return left
+
+    def _draw_below(self) -> None:
+        if self._below_timer is not None:
+            self._below_timer.stop()
+            self._below_timer = None
+        topics, self._stale_below = self._stale_below, Topic.NONE
+        if self.is_running and topics:
+            _draw(self.screen_stack, topics)
 
     def command(self, command: AnyCommand) -> None:
         """Send a command to the session."""
@@ -103,3 +130,9 @@ class BaseApp(App[int]):
     @on(SettingsNotSaved)
     def _settings_not_saved(self, event: SettingsNotSaved) -> None:
         self.settings_flow.not_saved(event.error)
+
+
+def _draw(screens: Sequence[Screen[Any]], topics: Topic) -> None:
+    for screen in screens:
+        if isinstance(screen, Drawing) and screen.is_mounted:
+            screen.draw(topics)

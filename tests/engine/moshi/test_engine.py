@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import soundfile
 
+from memory.store import SqliteMemory
+from memory.types import NewMemory
+from tests.engine.cascade.fakes import FakeStt, FakeVad
 from tests.engine.moshi.checkpoints import mimi_file
 from tests.engine.moshi.needed import mx as mx  # this engine needs it
 from voice_tui import cli
+from voice_tui.engine.cascade.turns import TurnPolicy
 from voice_tui.engine.moshi.codec import MimiCodec
-from voice_tui.engine.moshi.engine import HUSHED_FRAMES, MoshiEngine, Parts, Turns
-from voice_tui.engine.moshi.factory import make_generator
+from voice_tui.engine.moshi.engine import MoshiEngine, Parts, Turns
+from voice_tui.engine.moshi.factory import Words, make_generator
+from voice_tui.engine.moshi.guide import HUSHED_FRAMES, TAIL_FRAMES
+from voice_tui.engine.moshi.listener import Listener
 from voice_tui.engine.moshi.load.find import find
 from voice_tui.engine.moshi.options import sampling_of
-from voice_tui.engine.moshi.speech import PAUSE_FRAMES, Speech
-from voice_tui.engine.port import Context, Step, Tick
+from voice_tui.engine.moshi.speech import PAUSE_FRAMES, Speech, Spell
+from voice_tui.engine.moshi.traits import traits_of
+from voice_tui.engine.port import Context, PastTurn, Step, Tick
 from voice_tui.errors import EngineStoppedError
 from voice_tui.events import AnyEvent, Notice, StateChanged, TranscriptUpdated
 from voice_tui.frame import FRAME_SAMPLES, SAMPLE_RATE, silence
+from voice_tui.paths import prompts_dir
 from voice_tui.settings import MoshiSettings
 
 TONE = (0.3 * np.sin(np.arange(6 * FRAME_SAMPLES) * 2 * np.pi * 220 / SAMPLE_RATE)).astype(np.float32)
@@ -57,6 +67,22 @@ def test_the_same_seed_gives_the_same_bytes(talker: Path, tmp_path: Path) -> Non
     assert np.abs(sound).max() > 0.01
 
 
+def test_what_is_known_reaches_the_model_and_the_log(talker: Path, tmp_path: Path) -> None:
+    """From the memory's file over the prompt to the events; the greeting is said after it."""
+    with SqliteMemory(tmp_path / "memory.db") as memory:
+        memory.add(NewMemory("the dog"))
+    told = ("--set", f"memory.path={tmp_path / 'memory.db'}", "--set", "moshi.strategy=prefill")
+    more = ("--set", "moshi.persona=hi", "--set", "moshi.greeting=hello", "--events", str(tmp_path / "events.jsonl"))
+    status, _ = talked(talker, tmp_path, *told, *more)
+    assert status == 0
+    log = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    (used,) = [event for event in log if event["type"] == "memory_recalled"]
+    assert (used["strategy"], used["texts"]) == ("prefill", ["the dog"])
+    assert used["frames"] == used["tokens"] > 0
+    assert [event["text"] for event in log if event["type"] == "transcript" and event["final"]] == ["hello"]
+    assert len(list(prompts_dir().iterdir())) == 1, "the next start is instant"
+
+
 def test_a_model_that_is_not_there_is_told_and_the_cascade_serves(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -81,14 +107,26 @@ def codec() -> Iterator[MimiCodec]:
     codec.close()
 
 
+def made_engine(talker: Path, codec: MimiCodec, settings: MoshiSettings, spell: Spell) -> MoshiEngine:
+    checkpoint = find(str(talker))
+    parts = Parts(
+        name="tiny",
+        generator=make_generator(checkpoint, settings),
+        codec=codec,
+        traits=traits_of("tiny", checkpoint.config),
+        spell=spell,
+        encode=Words(checkpoint.text).encode,
+        turns=Turns(),
+    )
+    return MoshiEngine(parts, settings)
+
+
 @pytest.fixture
 def engine(talker: Path, codec: MimiCodec) -> MoshiEngine:
     """Greedy, without a listener; every token is a word."""
     codec.reset()
     settings = MoshiSettings(temperature=0, text_temperature=0, seed=1)
-    generator = make_generator(find(str(talker)), settings)
-    parts = Parts("tiny", generator, codec, lambda ids: " ".join(map(str, ids)), Turns())
-    return MoshiEngine(parts, settings)
+    return made_engine(talker, codec, settings, lambda ids: " ".join(map(str, ids)))
 
 
 def steps(engine: MoshiEngine, count: int) -> list[Step]:
@@ -149,6 +187,70 @@ def test_what_it_cannot_do_it_says(engine: MoshiEngine) -> None:
     engine.send_text("hello", Tick(0.0, 0))
     assert any(isinstance(event, Notice) for event in events([engine.poll(Tick(0.0, 0))]))
     assert engine.inject(Context(("a fact",))).strategy == "unsupported"
+
+
+GREETED = MoshiSettings(temperature=0, text_temperature=0, seed=1, padding_bonus=50, greeting="hello you and me")
+
+
+@pytest.fixture(scope="module")
+def reserved(talker: Path, codec: MimiCodec) -> MoshiEngine:
+    """It says only what it is made to say."""
+    return made_engine(talker, codec, GREETED, Words(find(str(talker)).text).spell)
+
+
+def test_the_greeting_is_a_turn_in_step_with_the_voice_and_ends_when_interrupted(reserved: MoshiEngine) -> None:
+    reserved.tune(GREETED)
+    reserved.reset()
+    made = steps(reserved, 6)
+    assert [event.text for event in events(made) if isinstance(event, TranscriptUpdated)] == ["hello"]
+    assert all(step.pcm is not None and step.pcm.any() for step in made[1:]), "aloud"
+    assert not reserved.idle
+    reserved.interrupt(Tick(1.0, 0))
+    (final,) = [event for event in events(steps(reserved, 20)) if isinstance(event, TranscriptUpdated)]
+    assert (final.text, final.final, final.interrupted) == ("hello", True, True)
+    reserved.reset()
+    reserved.recount([PastTurn("user", "hello")])
+    assert events(steps(reserved, 6)) == [], "whoever comes back is not greeted again"
+
+
+@pytest.mark.parametrize("echo", [False, True])
+def test_whoever_speaks_over_the_greeting_ends_it_but_not_its_echo(
+    echo: bool, reserved: MoshiEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = Listener(FakeVad(), FakeStt([]), TurnPolicy(), Turns().next)
+    monkeypatch.setattr(reserved, "_parts", replace(reserved._parts, listener=listener))
+    reserved.tune(GREETED)
+    reserved.reset()
+    for number in range(8):  # speech counts as such from the fourth frame on
+        reserved.step(TONE[:FRAME_SAMPLES], Tick(0.08 * number, 0, echo=echo))
+    assert listener.hearing
+    assert reserved._guide.greeting == echo
+
+
+def test_temperature_and_seed_count_from_the_next_frame_on(reserved: MoshiEngine) -> None:
+    def said(seed: int) -> list[str]:
+        reserved.tune(msgspec.structs.replace(GREETED, greeting=""))
+        reserved.reset()
+        assert events(steps(reserved, 2)) == []
+        warm = {"temperature": 1.0, "text_temperature": 1.0, "padding_bonus": 0.0, "seed": seed}
+        reserved.tune(msgspec.structs.replace(GREETED, greeting="", **warm))
+        return [event.text for event in events(steps(reserved, 3)) if isinstance(event, TranscriptUpdated)]
+
+    assert said(7) == said(7) != said(8)
+
+
+def test_a_thought_is_neither_heard_nor_read(reserved: MoshiEngine) -> None:
+    reserved.tune(msgspec.structs.replace(GREETED, greeting="", strategy="monologue"))
+    reserved.reset()
+    steps(reserved, 2)
+    told = reserved.inject(Context(("hello",)))
+    assert (told.strategy, told.tokens, told.frames) == ("monologue", 1, 1 + TAIL_FRAMES)
+    assert reserved.capabilities.inject == ("monologue",)
+    assert "experimental" in reserved.capabilities.detail
+    made = steps(reserved, told.frames + 2)
+    assert events(made) == []
+    silent = [step.pcm is not None and not step.pcm.any() for step in made]
+    assert silent == [True] * told.frames + [False] * 2
 
 
 def test_after_its_end_a_step_is_refused(engine: MoshiEngine, codec: MimiCodec) -> None:

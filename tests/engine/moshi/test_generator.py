@@ -14,10 +14,11 @@ from tests.engine.moshi.checkpoints import MICRO, write_micro
 from tests.engine.moshi.needed import mx
 from voice_tui.engine.moshi.checkpoint.write import write_checkpoint
 from voice_tui.engine.moshi.generate import generator as under_test
-from voice_tui.engine.moshi.generate.generator import PADDING, Generator, Spoken
+from voice_tui.engine.moshi.generate.generator import Generator, Spoken
 from voice_tui.engine.moshi.generate.sample import Choice, Sampling
 from voice_tui.engine.moshi.load.find import find
 from voice_tui.engine.moshi.load.model import load_lm
+from voice_tui.engine.moshi.script import PADDING
 from voice_tui.errors import EngineError
 
 GREEDY = Sampling(temperature=0, text_temperature=0)

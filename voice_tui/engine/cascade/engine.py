@@ -93,8 +93,9 @@ class CascadeEngine:
         """Tell the responder what was said before."""
         self._mouth.recount(turns)
 
-    def prefill(self, prompt: str, voice: str) -> None:
-        """Nothing: a cascade has no state before its first turn."""
+    def prefill(self, context: Context) -> Injection:
+        """Say that it takes none; see `inject`."""
+        return self.inject(context)
 
     def step(self, frame: Frame, tick: Tick) -> Step:
         """Advance by one frame; see `Engine.step`."""

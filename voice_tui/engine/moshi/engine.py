@@ -10,19 +10,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from voice_tui.engine.moshi.codec import MimiCodec
-from voice_tui.engine.moshi.generate.generator import PADDING, Generator
+from voice_tui.engine.moshi.generate.generator import Generator
+from voice_tui.engine.moshi.guide import Guide
 from voice_tui.engine.moshi.listener import Listener
 from voice_tui.engine.moshi.options import sampling_of, seed_of
+from voice_tui.engine.moshi.prompt_store import PromptStore
+from voice_tui.engine.moshi.script import Encode
 from voice_tui.engine.moshi.speech import Speech, Spell
 from voice_tui.engine.moshi.trace import Trace
+from voice_tui.engine.moshi.traits import Traits
 from voice_tui.engine.port import Capabilities, Context, Injection, PastTurn, Step, Tick
 from voice_tui.errors import EngineStoppedError
 from voice_tui.events import AnyEvent, Notice, TranscriptUpdated
 from voice_tui.frame import FRAME_SAMPLES, Frame, Pcm, silence
 from voice_tui.settings import MoshiSettings
-
-HUSHED_FRAMES = 12
-"""Frames (1 s) without words and sound after an interruption: the model is given padding, so that it yields."""
 
 
 @dataclass(slots=True)
@@ -42,18 +43,22 @@ class Parts:
     """What the engine is made of, owned by it.
 
     Args:
-        name: Of the model, for a person. `spell`: of its text tokenizer.
+        name: Of the model, for a person. `traits`: what it was trained for.
+        spell, encode: Of its text tokenizer.
         listener: Recognises the user for the transcript; None = no user transcript.
-        trace: Gets every frame, or None.
+        trace: Gets every frame, or None. `prompts`: keeps what a prompt made of the model; None = nothing is kept.
     """
 
     name: str
     generator: Generator
     codec: MimiCodec
+    traits: Traits
     spell: Spell
+    encode: Encode
     turns: Turns
     listener: Listener | None = None
     trace: Trace | None = None
+    prompts: PromptStore | None = None
 
 
 class MoshiEngine:
@@ -68,29 +73,38 @@ class MoshiEngine:
         self._settings = settings
         self._speech = Speech(parts.spell, parts.turns.next)
         self._start = parts.generator.start()
+        self._guide = Guide(parts.generator, parts.encode, parts.traits, settings, parts.prompts)
         self._events: list[AnyEvent] = []
         self._flush = False
-        self._hushed = 0
         self._clip: Pcm = silence(0)
         self._silenced: deque[bool] = deque()
         self._closed = False
 
     @property
     def capabilities(self) -> Capabilities:
-        """It listens while it speaks."""
-        return Capabilities("moshi", self._parts.name, full_duplex=True)
+        """It listens while it speaks; what it takes follows from the settings."""
+        strategy, label = self._guide.strategy, self._guide.label
+        return Capabilities(
+            "moshi",
+            self._parts.name + (f" · memories: {label}" if label else ""),
+            full_duplex=True,
+            persona=strategy == "prefill",
+            inject=() if strategy in (None, "prefill") else (strategy,),
+        )
 
     @property
     def idle(self) -> bool:
         """Whether nobody is in the middle of a turn and all sound was handed out."""
         listening = self._parts.listener is not None and not self._parts.listener.idle
-        return not (self._speech.open or listening or self._parts.codec.waiting or self._clip.size)
+        talking = self._speech.open or self._guide.busy
+        return not (talking or listening or self._parts.codec.waiting or self._clip.size)
 
     def tune(self, settings: MoshiSettings) -> None:
         """Sample otherwise from the next frame on; another model is another engine."""
         self._parts.generator.sample_by(sampling_of(settings))
         if settings.seed != self._settings.seed:
             self._parts.generator.reseed(seed_of(settings))
+        self._guide.tune(settings)
         self._settings = settings
 
     def reset(self) -> None:
@@ -101,15 +115,19 @@ class MoshiEngine:
         if self._parts.listener is not None:
             self._parts.listener.reset()
         self._speech = Speech(self._parts.spell, self._parts.turns.next)
+        self._guide.begin()
         self._silenced.clear()
         self._events.clear()
-        self._hushed, self._clip = 0, silence(0)
+        self._clip = silence(0)
 
     def recount(self, turns: Sequence[PastTurn]) -> None:
-        """Take nothing: this model has no words of the past but those it heard."""
+        """Greet nobody twice; else nothing: this model has no words of the past but those it heard."""
+        if turns:
+            self._guide.drop_greeting()
 
-    def prefill(self, prompt: str, voice: str) -> None:
-        """Take nothing: this model was not trained on prompts."""
+    def prefill(self, context: Context) -> Injection:
+        """Take persona and memories, where the strategy is prefill; one pass, or none where the disk has it."""
+        return self._guide.prefill(context)
 
     def step(self, frame: Frame, tick: Tick) -> Step:
         """Listen to a frame and say one."""
@@ -117,18 +135,19 @@ class MoshiEngine:
             raise EngineStoppedError("The engine was closed")
         begun = time.perf_counter()
         user = self._parts.codec.encode(frame)
-        hushed = self._hushed > 0
-        self._hushed = max(0, self._hushed - 1)
-        spoken = self._parts.generator.step(user, text=PADDING if hushed else None)
+        self._yield_the_floor(tick)
+        push = self._guide.next(free=self._free)
+        spoken = self._parts.generator.step(user, text=push.text, extra=push.extra)
         if spoken.frame is not None:
             self._parts.codec.decode(spoken.frame)
-            self._silenced.append(hushed)
+            self._silenced.append(push.muted)
         if self._parts.trace is not None:
             elapsed = 1000 * (time.perf_counter() - begun)
             self._parts.trace.note(user, spoken.text, spoken.frame, elapsed)
         if self._parts.listener is not None:
             self._events += self._parts.listener.hear(frame, tick)
-        self._events += self._speech.note(spoken.text, tick.now)
+        if not push.secret:
+            self._events += self._speech.note(spoken.text, tick.now)
         return self._collected()
 
     def poll(self, tick: Tick) -> Step:
@@ -145,20 +164,21 @@ class MoshiEngine:
 
     def play(self, pcm: Pcm, caption: str, tick: Tick) -> None:
         """Play a recording in place of the model's voice."""
+        self._guide.drop_greeting()
         self._events += self._speech.finish(tick.now)
         turn = self._parts.turns.next()
         self._events.append(TranscriptUpdated(at=tick.now, turn=turn, role="assistant", text=caption, final=True))
         self._clip = np.concatenate([self._clip, pcm])
 
     def inject(self, context: Context) -> Injection:
-        """Take nothing."""
-        return Injection("unsupported", detail="This model was not trained to take notes")
+        """Hand memories to the running model by the strategy in force."""
+        return self._guide.inject(context)
 
     def interrupt(self, tick: Tick) -> None:
         """Fall silent, and have the model yield."""
         self._events += self._speech.finish(tick.now, interrupted=True)
         self._flush = True
-        self._hushed = HUSHED_FRAMES
+        self._guide.hush()
         self._clip = silence(0)
         self._silenced = deque([True] * len(self._silenced))
 
@@ -172,6 +192,18 @@ class MoshiEngine:
             self._parts.listener.close()
         if self._parts.trace is not None:
             self._parts.trace.write()
+
+    @property
+    def _free(self) -> bool:
+        """Whether nobody is in the middle of a turn."""
+        listener = self._parts.listener
+        return not (self._speech.open or self._clip.size or (listener is not None and listener.hearing))
+
+    def _yield_the_floor(self, tick: Tick) -> None:
+        """Whoever speaks over the scripted greeting ends it (its own echo does not)."""
+        listener = self._parts.listener
+        if self._guide.greeting and listener is not None and listener.hearing and not tick.echo:
+            self._guide.drop_greeting()
 
     def _collected(self) -> Step:
         frames = [self._voiced(pcm) for pcm in self._parts.codec.decoded()]

@@ -16,9 +16,12 @@ from voice_tui.engine.moshi.listener import Listener
 from voice_tui.engine.moshi.load.find import Checkpoint, find
 from voice_tui.engine.moshi.load.model import Loading, load_lm
 from voice_tui.engine.moshi.options import sampling_of, seed_of
-from voice_tui.engine.moshi.speech import Spell
+from voice_tui.engine.moshi.prompt_store import PromptStore
 from voice_tui.engine.moshi.trace import Trace
+from voice_tui.engine.moshi.traits import traits_of
+from voice_tui.engine.moshi.uptake import Examiner
 from voice_tui.errors import EngineError
+from voice_tui.paths import prompts_dir
 from voice_tui.settings import MoshiSettings
 
 Watch = Callable[[str, int, int], None]
@@ -53,14 +56,18 @@ def make_moshi(
     codec = MimiCodec(checkpoint.mimi, inline=inline)
     turns = Turns()
     listener = Listener(*ears(), turns.next) if settings.transcribe else None
+    words = Words(checkpoint.text)
     parts = Parts(
         name=f"{settings.model} on MLX",
         generator=generator,
         codec=codec,
-        spell=_spell(checkpoint.text),
+        traits=traits_of(checkpoint.name, checkpoint.config),
+        spell=words.spell,
+        encode=words.encode,
         turns=turns,
         listener=listener,
         trace=Trace(trace) if trace is not None else None,
+        prompts=PromptStore(prompts_dir(), checkpoint, settings.alignment),
     )
     return MoshiEngine(parts, settings)
 
@@ -90,14 +97,39 @@ def make_generator(
     return generator
 
 
-def _spell(path: Path) -> Spell:
-    library: Any = import_module("sentencepiece")
-    try:
-        tokenizer: Any = library.SentencePieceProcessor(model_file=str(path))
-    except (OSError, RuntimeError) as e:
-        raise EngineError(f"{path} is no text tokenizer: {e}", hint="Download the model again") from e
+def make_examiner(settings: MoshiSettings, watch: Watch = lambda phase, done, total: None) -> Examiner:
+    """Load a model without its codec, to measure what it takes up.
 
-    def spell(ids: Sequence[int]) -> str:
-        return str(tokenizer.decode(list(ids)))
+    Raises:
+        ModelNotFoundError: The model is not on this machine.
+        EngineError: It cannot be used.
+    """
+    checkpoint = find(settings.model)
+    traits = traits_of(checkpoint.name, checkpoint.config)
+    return Examiner(make_generator(checkpoint, settings, watch), Words(checkpoint.text).encode, traits, settings)
 
-    return spell
+
+class Words:
+    """The text tokenizer of a model.
+
+    Args:
+        path: A SentencePiece model.
+
+    Raises:
+        EngineError: It is none.
+    """
+
+    def __init__(self, path: Path) -> None:
+        library: Any = import_module("sentencepiece")
+        try:
+            self._tokenizer: Any = library.SentencePieceProcessor(model_file=str(path))
+        except (OSError, RuntimeError) as e:
+            raise EngineError(f"{path} is no text tokenizer: {e}", hint="Download the model again") from e
+
+    def spell(self, ids: Sequence[int]) -> str:
+        """Token ids to text."""
+        return str(self._tokenizer.decode(list(ids)))
+
+    def encode(self, text: str) -> list[int]:
+        """Text to token ids."""
+        return list(self._tokenizer.encode(text))

@@ -32,6 +32,11 @@ class Listener:
         """Whether no words are awaited."""
         return self._ears.utterance is None and not self._numbers
 
+    @property
+    def hearing(self) -> bool:
+        """Whether the user is speaking."""
+        return self._ears.utterance is not None
+
     def hear(self, frame: Frame, tick: Tick) -> list[AnyEvent]:
         """Take a frame; returns what was understood since the last."""
         for decided in self._ears.hear(frame, tick, speaking=False, answering=False):

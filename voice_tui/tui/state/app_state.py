@@ -70,6 +70,7 @@ class Shelf:
         recalled: Text and score of what was used just now, best first; `recalled_ids` likewise.
         query_recalled: The words it was looked up by.
         why_recalled: What matched, likewise. `tokens_recalled`: what it cost of the model's window.
+        way_recalled: How it reached the model, and for how long; "" where that takes no time.
         scores: Relevance of what a search found, by id.
         suggested: How many suggestions wait; they stand first in `memories` while nothing is searched.
         shared: How the exchange with a memory server stands, in words; "" = there is none.
@@ -88,6 +89,7 @@ class Shelf:
     query_recalled: str = ""
     why_recalled: tuple[str, ...] = ()
     tokens_recalled: int = 0
+    way_recalled: str = ""
     scores: Mapping[str, float] = field(default_factory=dict[str, float])
     suggested: int = 0
     shared: str = ""
@@ -205,6 +207,7 @@ class AppState:
             query_recalled=one_line(event.query),
             why_recalled=tuple(one_line(why) for why in event.why),
             tokens_recalled=event.tokens,
+            way_recalled=f"{event.strategy}, {event.frames} frames" if event.frames else "",
         )
         return Topic.TRANSCRIPT | Topic.RECALLED
 

@@ -227,8 +227,10 @@ def empty_words(shelf: Shelf) -> Content:
 
 def recalled_content(shelf: Shelf) -> Content:
     """Return what the last answer used, with its scores, what matched, and what it cost."""
-    cost = f" · {shelf.tokens_recalled} tokens" if shelf.tokens_recalled else ""
-    lines = [Content.assemble(("◆ Just used", "bold $text-accent"), (f"{cost} for “{shelf.query_recalled}”", _DIM))]
+    costs = (f"{shelf.tokens_recalled} tokens" if shelf.tokens_recalled else "", shelf.way_recalled)
+    cost = "".join(f" · {part}" for part in costs if part)
+    cue = f" for “{shelf.query_recalled}”" if shelf.query_recalled else " as the conversation began"
+    lines = [Content.assemble(("◆ Just used", "bold $text-accent"), (f"{cost}{cue}", _DIM))]
     for place, (text, score) in enumerate(shelf.recalled[:3]):
         why = shelf.why_recalled[place] if place < len(shelf.why_recalled) else ""
         said = (f"  ({why})", _DIM) if why else ("", "")

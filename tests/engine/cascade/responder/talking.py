@@ -51,7 +51,13 @@ def warnings(parts: list[Part]) -> list[Warned]:
 @contextmanager
 def talking(memory: SqliteMemory, *scripts: Script, **llm: Any) -> Iterator[Talk]:
     with FakeLlmServer(*scripts) as server:
-        options = {"base_url": server.url, "model": "tiny", "timeout": 20.0, "retries": 0, "api_key_env": "TEST_LLM_KEY"}
+        options = {
+            "base_url": server.url,
+            "model": "tiny",
+            "timeout": 20.0,
+            "retries": 0,
+            "api_key_env": "TEST_LLM_KEY",
+        }
         responder = LlmResponder(LlmSettings(**(options | llm)), memory, lambda: NOW, rng=random.Random(1))
         try:
             yield Talk(server, responder)

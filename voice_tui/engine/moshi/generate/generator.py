@@ -15,10 +15,8 @@ from voice_tui.engine.moshi.generate.prepare import prepare
 from voice_tui.engine.moshi.generate.sample import REPETITION_TOKENS, Sampling
 from voice_tui.engine.moshi.generate.streams import Alignment, Codes, Past, Shape, Streams
 from voice_tui.engine.moshi.lib import Array, mx
+from voice_tui.engine.moshi.script import END_OF_PADDING, PADDING
 from voice_tui.errors import EngineError
-
-PADDING, END_OF_PADDING = 3, 0
-"""Text tokens that are no words: nothing is said, and a word is about to begin."""
 
 FIRST_SLOTS = 256
 """The cache begins with room for so many steps and doubles until the context is full."""
@@ -100,6 +98,29 @@ class Generator:
     def reseed(self, seed: int) -> None:
         """Begin the random numbers anew."""
         self._key = mx.random.key(seed)
+
+    def word_vector(self, token: int) -> Array:
+        """Return what the model itself adds to its input when it says this text token, (width,)."""
+        return self._model.text_emb(mx.array([token]))[0].astype(self._neutral.dtype)
+
+    def outlook(self, user: Sequence[int] | Codes, *, extra: Array | None = None) -> Array:
+        """Return the log-probability of every text token in the next step, float32 (tokens,); the state stays.
+
+        Args:
+            user, extra: See `step`. Sampling does not count.
+        """
+        position, past = self.steps, self._streams.past
+        columns = mx.array(self._streams.column(user))[None]
+        self._streams.past = past
+        self._make_room(position + 1)
+        return self._graphs.outlook(
+            columns,
+            mx.array(position),
+            mx.array([self._slot(position)]),
+            mx.array(min(position + 1, self._window)),
+            self._neutral if extra is None else extra,
+            self._cache,
+        )
 
     def step(
         self,

@@ -101,3 +101,10 @@ class Graphs:
         mask = (slots[None] <= (position + mx.arange(steps))[:, None])[None, None]
         _, cache = run(self._model.transformer, self.embedded(columns) + extra, cache, Place(position, slot, mask))
         return cache
+
+    def outlook(self, columns: Array, position: Array, slot: Array, seen: Array, extra: Array, cache: Cache) -> Array:
+        """Return the log-probabilities of the text in one step, float32 (tokens,); for the arguments see `step`."""
+        mask = (mx.arange(cache[0].shape[2]) < seen)[None, None, None]
+        x, _ = run(self._model.transformer, self.embedded(columns) + extra, cache, Place(position, slot, mask))
+        logits = self._model.text_linear(self._model.out_norm(x)).astype(mx.float32).reshape(-1)
+        return logits - mx.logsumexp(logits)
