@@ -16,6 +16,8 @@ from voice_tui.schema import Value
 from voice_tui.session.port import SessionPort
 from voice_tui.settings import Settings
 from voice_tui.tui.desk import Desk, Said
+from voice_tui.tui.errand import ErrandDone, ErrandTold
+from voice_tui.tui.model_flow import ModelFlow, ModelRemoved, ModelsListed
 from voice_tui.tui.settings_flow import SettingsFlow, SettingsNotSaved, SettingsSaved
 from voice_tui.tui.state.app_state import AppState, Topic
 from voice_tui.tui.state.notices import INFO_SECONDS, TOAST_SECONDS, NoticeRecord, notice
@@ -51,6 +53,7 @@ class BaseApp(App[int]):
         self.state = AppState(settings, surroundings.clock)
         self.state.kept = Kept(surroundings.settings_path, surroundings.origins)
         self.settings_flow = SettingsFlow(self)
+        self.models = ModelFlow(self)
         self.files = Desk("files", self.post_message)
         self.shelves = Desk("memories", self.post_message)
         self._stale_below = Topic.NONE
@@ -122,6 +125,22 @@ class BaseApp(App[int]):
     @on(Said)
     def _said(self, event: Said) -> None:
         self.inform(event.message, hint=event.hint, severity=event.severity, title=event.title)
+
+    @on(ModelsListed)
+    def _models_listed(self, event: ModelsListed) -> None:
+        self.models.listed(event)
+
+    @on(ModelRemoved)
+    def _model_removed(self, event: ModelRemoved) -> None:
+        self.models.removed(event)
+
+    @on(ErrandTold)
+    def _errand_told(self, event: ErrandTold) -> None:
+        self.models.told(event)
+
+    @on(ErrandDone)
+    def _errand_done(self, event: ErrandDone) -> None:
+        self.models.done(event)
 
     @on(SettingsSaved)
     def _settings_saved(self, event: SettingsSaved) -> None:
