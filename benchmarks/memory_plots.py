@@ -59,7 +59,7 @@ def _text(x: float, y: float, text: str, *, anchor: str = "middle", colour: str 
 
 
 def _chart(title: str, across: str, up: str, lines: dict[str, list[Point]], marks: Sequence[str]) -> str:
-    parts = [_text(WIDTH / 2, 22, title), _text(WIDTH / 2, HEIGHT - 10, across), _text(16, HEIGHT / 2, up)]
+    parts = [_text(WIDTH / 2, 22, title), _text(WIDTH / 2, HEIGHT - 10, across), _text(6, 22, up, anchor="start")]
     for tick in range(0, 101, 20):
         x, y = _place((tick, tick))
         parts += [_text(x, HEIGHT - MARGIN + 16, str(tick)), _text(MARGIN - 8, y + 4, str(tick), anchor="end")]

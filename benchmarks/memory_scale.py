@@ -10,6 +10,7 @@ own. Times are wall time with this thread's processor time in parentheses, in ms
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import resource
 import subprocess
@@ -25,6 +26,8 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)  # this folder's memory.py would hide the package
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+    os.environ.setdefault(name, "1")  # as in the session's process
 
 from benchmarks.memory_store import Talk, milliseconds, timed  # noqa: E402
 from memory.embed import embedder_of  # noqa: E402

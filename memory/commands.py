@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from memory import health
+from memory.connection import open_existing
 from memory.errors import MemoryStoreError
 from memory.faults import StoreNotice
 from memory.markdown import from_markdown, to_markdown
+from memory.remote_state import state
 from memory.rows import checked
 from memory.store import ROWS_PER_TRANSACTION, SqliteMemory
 from memory.transfer import LineError, from_line, to_line
@@ -53,6 +56,7 @@ class StoreStats:
         vectors: Active memories that have one, by name of the model.
         schema: The last migration. `sqlite`: version of the library.
         read_only: Nothing can be written.
+        server: How the exchange with a server stands; None = this file never had one.
     """
 
     path: str
@@ -70,6 +74,7 @@ class StoreStats:
     schema: str
     sqlite: str
     read_only: bool
+    server: str | None = None
 
 
 def find_one(store: SqliteMemory, part: str) -> Memory:
@@ -189,6 +194,7 @@ def stats(store: SqliteMemory) -> StoreStats:
         clip_bytes = db.execute("select coalesce(sum(length(sound)), 0) from clip").fetchone()[0]
         talks = db.execute("select count(*) from conversation").fetchone()[0]
         schema = db.execute("select max(name) from migration").fetchone()[0]
+    remote = store.remote_state()
     return StoreStats(
         path=str(store.path),
         memories=active,
@@ -205,6 +211,7 @@ def stats(store: SqliteMemory) -> StoreStats:
         schema=schema,
         sqlite=sqlite3.sqlite_version,
         read_only=store.read_only,
+        server=f"{remote.words} ({remote.url})" if remote else None,
     )
 
 
@@ -221,6 +228,18 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
+
+
+def server_state(path: Path) -> str:
+    """Return in words how a file's exchange with a server stands; "" where that cannot be said. Changes nothing."""
+    if not path.expanduser().is_file():
+        return ""
+    try:
+        with closing(open_existing(path)) as db:
+            found = state(db)
+    except sqlite3.Error:  # an older file; the check of the file says more
+        return ""
+    return found.words if found else ""
 
 
 def check(path: Path) -> health.Health:

@@ -59,8 +59,10 @@ class Matrix:
         with self._lock:
             if not self._places:
                 return []
-            scores = np.concatenate([block @ vector for block in self._blocks])
-            seqs = np.concatenate(self._seqs)
+            used = len(self._places) + len(self._free)
+            blocks = [block[: used - BLOCK * i] for i, block in enumerate(self._blocks)]
+            scores = np.concatenate([block @ vector for block in blocks])
+            seqs = np.concatenate(self._seqs)[:used]
         scores[seqs < 0] = -2
         count = min(count, len(scores))
         best = np.argpartition(-scores, count - 1)[:count]

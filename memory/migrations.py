@@ -149,6 +149,69 @@ def m004_provenance(db: sqlite3.Connection) -> None:
     db.execute("create table dismissed (content_hash blob primary key, at real not null) strict")
 
 
+@migration
+def m005_active_vectors(db: sqlite3.Connection) -> None:
+    """Only active memories have vectors: what is corrected loses its own, by the trigger of each table."""
+    for (number,) in db.execute("select number from embedder").fetchall():
+        table = f"vector_{number}"
+        if not db.execute("select 1 from sqlite_master where type = 'table' and name = ?", (table,)).fetchone():
+            continue
+        db.execute(f"drop trigger if exists {table}_change")
+        db.execute(
+            f"create trigger {table}_change after update of text, speaker, status on memory "  # noqa: S608  # a number
+            "when old.text is not new.text or old.speaker is not new.speaker or new.status <> 'active' "
+            f"begin delete from {table} where seq = old.seq; end"
+        )
+        db.execute(f"delete from {table} where seq in (select seq from memory where status <> 'active')")  # noqa: S608
+
+
+@migration
+def m006_remote(db: sqlite3.Connection) -> None:
+    """What is exchanged with a server, once there is one: which memories changed when, and what was sent.
+
+    `change` holds no words: what was forgotten is an id and a time. Triggers fill it, so that whatever program writes
+    to the file, its changes are sent one day. See `memory.remote_changes`.
+    """
+    db.execute(
+        """
+        create table remote (
+            one integer primary key check (one = 1),
+            url text not null,
+            server text not null default '',
+            seen integer not null default 0,
+            trouble text not null default '',
+            detail text not null default '',
+            since real not null default 0
+        ) strict
+        """
+    )
+    db.execute(
+        """
+        create table change (
+            id text primary key,
+            round integer not null default 0,
+            gone integer not null default 0,
+            at real not null,
+            waiting integer not null default 1
+        ) strict
+        """
+    )
+    db.execute("create index change_waiting on change (at) where waiting = 1")
+    now = "(julianday('now') - 2440587.5) * 86400.0"
+    later = "at = max(excluded.at, change.at + 0.001), waiting = 1"
+    on = "when exists (select 1 from remote)"
+    put = "insert into change (id, gone, at) values"
+    for event, row, gone, extra in (
+        ("insert", "new", 0, "round = change.round + (change.gone > 0), gone = 0, "),
+        ("update", "new", 0, "gone = 0, "),
+        ("delete", "old", 1, "gone = 1, "),
+    ):
+        db.execute(
+            f"create trigger change_{event} after {event} on memory {on} begin "
+            f"{put} ({row}.id, {gone}, {now}) on conflict (id) do update set {extra}{later}; end"
+        )
+
+
 def _word_index(db: sqlite3.Connection, name: str, tokenizer: str, *, of: str) -> None:
     add = f"insert into {name} (rowid, text, speaker) values (new.seq, new.text, new.speaker)"  # noqa: S608
     columns = f"{name}, rowid, text, speaker"

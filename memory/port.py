@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from memory.remote_state import RemoteState
 from memory.types import Conversation, Found, Memory, NewMemory, Provenance, Query, Recollection, Transcript, Turn
 
 
@@ -94,6 +95,10 @@ class MemoryPort(Protocol):
 
     def clip(self, memory_id: str) -> bytes | None:
         """Return the recorded clip of a spoken note as an encoded sound file, or None."""
+        ...
+
+    def remote_state(self) -> RemoteState | None:
+        """Return how the exchange with a server stands, None where there is none."""
         ...
 
     def close(self) -> None:

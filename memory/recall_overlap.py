@@ -117,7 +117,7 @@ def near_words(cue: Cue, own: Passage) -> float:
     return found / (sum(cue.terms.values()) or 1.0)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=20_000)  # more would cost the garbage collector, see `recall_words.KEPT`
 def alike(one: str, two: str) -> float:
     """Return how alike two stems are, 0-1: Dice's coefficient of their letter pairs (Adamson and Boreham 1974)."""
     first, second = _letter_pairs(one), _letter_pairs(two)

@@ -14,6 +14,10 @@ from functools import lru_cache
 from memory.recall_stem import stem
 from memory.text import MAX_TERMS, STOP_WORDS, words
 
+KEPT = 1_024
+"""Memories whose words are kept apart for the next question. Python's garbage collector looks through all of them with
+its lock held, 60 ms for 8,192 of them, which the sound would wait for; to take one apart again costs 0.07 ms."""
+
 MAX_PASSAGE_CHARS = 4_000
 """As much of a memory as is looked at closely; its index has every word."""
 
@@ -98,6 +102,10 @@ class Passage:
 
 EMPTY = Passage({}, (), (), (), 0, 0, *([False] * 8))
 
+_DIGIT = re.compile(r"[0-9]")
+_CLOCK = re.compile(r"\d(?::\d\d|\s?[ap]m\b)|\b(?:19|20)\d\d\b")
+_NAME = re.compile(r"(?<=[a-z,;:] )[A-Z][a-z]")
+
 
 def sentences(text: str) -> list[str]:
     """Return the sentences of a text; a very short one stands together with the next."""
@@ -115,16 +123,17 @@ def sentences(text: str) -> list[str]:
     return parts
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=KEPT)
 def passage(text: str) -> Passage:
     """Return the words of a memory."""
     text = text[:MAX_PASSAGE_CHARS]
     spoken = words(text)
     bare = frozenset(spoken)
-    order = tuple(stem(word.removesuffix("'s")) for word in spoken)
+    order = _stems(spoken)
+    parts = sentences(text)
     return Passage(
         stems=Counter(order),
-        sentences=tuple(frozenset(stem(w.removesuffix("'s")) for w in words(part)) for part in sentences(text)),
+        sentences=(frozenset(order),) if len(parts) == 1 else tuple(frozenset(_stems(words(p))) for p in parts),
         order=order,
         long=tuple({one for one in order if len(one) >= MIN_LETTERS}),
         length=len(spoken),
@@ -132,12 +141,20 @@ def passage(text: str) -> Passage:
         question=is_question(text, spoken),
         first_person=not _I.isdisjoint(bare),
         second_person=not _YOU.isdisjoint(bare),
-        number=any(c.isdigit() for c in text) or not _NUMBERS.isdisjoint(bare),
-        time=not _TIMES.isdisjoint(bare) or bool(re.search(r"\d(?::\d\d|\s?[ap]m\b)|\b(?:19|20)\d\d\b", text)),
+        number=_has_digit(text) or not _NUMBERS.isdisjoint(bare),
+        time=not _TIMES.isdisjoint(bare) or bool(_CLOCK.search(text)),
         place=not _PLACES.isdisjoint(bare),
         reason=not _REASONS.isdisjoint(bare),
-        name=bool(re.search(r"(?<=[a-z,;:] )[A-Z][a-z]", text)),
+        name=bool(_NAME.search(text)),
     )
+
+
+def _stems(spoken: list[str]) -> tuple[str, ...]:
+    return tuple([stem(word.removesuffix("'s")) for word in spoken])
+
+
+def _has_digit(text: str) -> bool:
+    return bool(_DIGIT.search(text)) if text.isascii() else any(c.isdigit() for c in text)
 
 
 def is_question(text: str, spoken: list[str] | None = None) -> bool:

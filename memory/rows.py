@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from memory.errors import MemoryStoreError
 from memory.text import clean, clean_name, clean_text, content_hash
-from memory.types import Memory
+from memory.types import Memory, NewMemory
 
 MAX_CLIP_BYTES = 64 * 1024 * 1024
 """Longest clip: more than half an hour of FLAC speech."""
@@ -30,6 +30,33 @@ NEWEST = "order by memory.pinned desc, memory.said_at desc, memory.id desc"
 ACTIVE = "memory.status = 'active'"
 
 _INSERT = f"insert into memory ({_NAMES}, content_hash) values ({', '.join('?' * (len(COLUMNS) + 1))})"  # noqa: S608
+
+
+def made_from(new: NewMemory, now: float) -> Memory:
+    """Return the memory that was handed in to be kept."""
+    return Memory(
+        id=new.id,
+        text=new.text,
+        kind=new.kind,
+        role=new.role,
+        speaker=new.speaker,
+        said_at=new.said_at,
+        created_at=now,
+        updated_at=now,
+        conversation=new.conversation,
+        pinned=new.pinned,
+        explicit=new.explicit,
+        confidence=new.confidence,
+        importance=new.importance,
+        clip_seconds=new.clip_seconds,
+        status=new.status,
+        meant_at=new.meant_at,
+        meant_until=new.meant_until,
+        turn=new.turn,
+        slot=new.slot,
+        said=new.said,
+        expires_at=new.expires_at,
+    )
 
 
 def memory_from(row: Sequence[Any]) -> Memory:

@@ -122,7 +122,11 @@ def _copy_readable(damaged: Path, fresh: Path, now: float) -> int:
 
 
 def _mend_references(db: sqlite3.Connection) -> None:
-    """Clips without their memory go; turns whose conversation could not be read get one without a name."""
+    """Clips without their memory go; turns whose conversation could not be read get one without a name.
+
+    What could not be read is asked for again where a server has it.
+    """
+    db.execute("update remote set seen = 0")
     db.execute("delete from clip where seq not in (select seq from memory)")
     db.execute(
         "insert into conversation (seq, id, title, started_at, ended_at) "

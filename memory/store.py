@@ -27,6 +27,8 @@ from memory.writer import Writer, closed_error
 if TYPE_CHECKING:
     from memory.meaning import Embeds, Meaning
     from memory.recall import Recaller
+    from memory.remote import Remote
+    from memory.remote_state import RemoteState
 
 T = TypeVar("T")
 
@@ -66,6 +68,7 @@ class SqliteMemory:
         self._closed = False
         self._embedder = embedder
         self._meaning: Meaning | None = None
+        self._remote: Remote | None = None
         self._meaning_lock = threading.Lock()
         if opened.read_only:
             opened.db.close()
@@ -233,7 +236,7 @@ class SqliteMemory:
         return [memory for memory, _ in removed]
 
     def _ready(self, new: NewMemory, now: float) -> Memory:
-        return understood(rows.checked(self._named(_made_from(new, now), now), new.clip, now))
+        return understood(rows.checked(self._named(rows.made_from(new, now), now), new.clip, now))
 
     def restore(self, memories: Sequence[Memory]) -> None:
         """Undo `forget`: put them back, with their clips while this object lives and there is room for them."""
@@ -283,7 +286,7 @@ class SqliteMemory:
 
     def close(self) -> None:
         """Write what is left and release the file. Safe to call twice."""
-        for part in (self._meaning, self._embedder):
+        for part in (self._remote, self._meaning, self._embedder):
             if part:
                 part.close()
         self._closed = True
@@ -312,6 +315,23 @@ class SqliteMemory:
                 self._meaning = Meaning(self, self._embedder)
             return self._meaning
 
+    def keep_in_step(self, remote: Remote) -> None:
+        """Exchange with a server from now on, until this is closed, which closes `remote` as well."""
+        self._remote = remote
+        remote.start()
+
+    @property
+    def remote(self) -> str:
+        """URL of the server that this exchanges with; "" = none."""
+        return self._remote.url if self._remote else ""
+
+    def remote_state(self) -> RemoteState | None:
+        """Return how the exchange with a server stands, None where there is none."""
+        from memory.remote_state import state
+
+        with self.reading() as db:
+            return state(db)
+
     @cached_property
     def _recaller(self) -> Recaller:
         from memory.recall import Recaller  # numpy, which a process that never recalls does without
@@ -326,8 +346,9 @@ class SqliteMemory:
         try:
             return self._require_writer().run(work, scrub=scrub)
         finally:
-            if self._meaning:
-                self._meaning.poke()
+            for part in (self._meaning, self._remote):
+                if part:
+                    part.poke()
 
     def _require_writer(self) -> Writer:
         if self._closed:
@@ -371,29 +392,3 @@ class SqliteMemory:
 
 def _asked(query: str | Query) -> Query:
     return Query(query) if isinstance(query, str) else query
-
-
-def _made_from(new: NewMemory, now: float) -> Memory:
-    return Memory(
-        id=new.id,
-        text=new.text,
-        kind=new.kind,
-        role=new.role,
-        speaker=new.speaker,
-        said_at=new.said_at,
-        created_at=now,
-        updated_at=now,
-        conversation=new.conversation,
-        pinned=new.pinned,
-        explicit=new.explicit,
-        confidence=new.confidence,
-        importance=new.importance,
-        clip_seconds=new.clip_seconds,
-        status=new.status,
-        meant_at=new.meant_at,
-        meant_until=new.meant_until,
-        turn=new.turn,
-        slot=new.slot,
-        said=new.said,
-        expires_at=new.expires_at,
-    )

@@ -28,6 +28,12 @@ _GROUP = {word: f"(?:{group})" for group in _PRONOUNS for word in group.split("|
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _BETWEEN = r"[^\w]{1,12}"
 
+EXACT_WORDS = 100
+"""Words of a memory that must be there in their order; where they are, what follows up to its length goes with them.
+
+A pattern of every word of a megabyte takes ten seconds to make, and the file would be locked as long.
+"""
+
 
 def forgotten_words(text: str) -> re.Pattern[str] | None:
     """Return what finds the words of a memory in another text, whoever says them and whatever stands between them.
@@ -37,7 +43,9 @@ def forgotten_words(text: str) -> re.Pattern[str] | None:
     words = _WORD.findall(text.lower().replace("’", "'"))
     if not words or (len(words) == 1 and not _telling(words[0])):
         return None
-    return re.compile(rf"(?<!\w){_BETWEEN.join(map(_either, words))}(?!\w)", re.IGNORECASE)
+    more = len(words) - EXACT_WORDS
+    rest = rf"(?:{_BETWEEN}\w+(?:['’]\w+)*){{0,{more}}}" if more > 0 else ""
+    return re.compile(rf"(?<!\w){_BETWEEN.join(map(_either, words[:EXACT_WORDS]))}{rest}(?!\w)", re.IGNORECASE)
 
 
 def _telling(word: str) -> bool:

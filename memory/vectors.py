@@ -1,9 +1,10 @@
 """Vectors in the file: one table for each model, kept in step by the file itself.
 
 A memory has a vector of the whole (part 0: "Speaker: text") and, where it has more than one sentence, one of each
-sentence (part 1, 2, …). Deleting a memory deletes them, and so does another wording, by triggers, so that no program
-that writes to the file can leave a vector of words that are gone. They are little-endian float32, declared `F32_BLOB`,
-which libSQL's `vector_distance_cos` reads as well. Every function works inside the caller's transaction.
+sentence (part 1, 2, …). Deleting a memory deletes them, and so does another wording, or becoming anything but active,
+by triggers, so that no program that writes to the file can leave a vector of words that are gone. They are
+little-endian float32, declared `F32_BLOB`, which libSQL's `vector_distance_cos` reads as well. Every function works
+inside the caller's transaction.
 """
 
 from __future__ import annotations
@@ -99,8 +100,8 @@ def make(db: sqlite3.Connection, name: str, dimension: int, now: float) -> Table
         """
     )
     db.execute(
-        f"create trigger {table.name}_change after update of text, speaker on memory "  # noqa: S608  # a number
-        f"when old.text is not new.text or old.speaker is not new.speaker "
+        f"create trigger {table.name}_change after update of text, speaker, status on memory "  # noqa: S608  # a number
+        f"when old.text is not new.text or old.speaker is not new.speaker or new.status <> 'active' "
         f"begin delete from {table.name} where seq = old.seq; end"
     )
     return table
@@ -138,8 +139,9 @@ def counts(db: sqlite3.Connection, table: Table) -> tuple[int, int]:
 
 
 def write(db: sqlite3.Connection, table: Table, memory: Wordless, vectors: Floats) -> None:
-    """Write the vectors of a memory's parts, unless it was changed or forgotten since they were made."""
-    there = db.execute("select 1 from memory where seq = ? and text = ? and speaker = ?", _key(memory)).fetchone()
+    """Write the vectors of a memory's parts, unless it was changed, corrected or forgotten since they were made."""
+    same = f"select 1 from memory where seq = ? and text = ? and speaker = ? and {rows.ACTIVE}"  # noqa: S608
+    there = db.execute(same, _key(memory)).fetchone()
     if not there:
         return
     db.execute(f"delete from {table.name} where seq = ?", (memory.seq,))  # noqa: S608

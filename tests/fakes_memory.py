@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from memory.errors import MemoryStoreError
+from memory.remote_state import RemoteState
 from memory.types import Memory, NewMemory, Provenance, Query, Recollection, Turn
 
 NOW = 1_800_000_000.0
@@ -21,6 +22,7 @@ class FakeMemory:
         self.memories = {memory.id: memory for memory in memories}
         self.failure = failure
         self.closed = 0
+        self.server: RemoteState | None = None
         self._made = 0
 
     def _check(self) -> None:
@@ -110,6 +112,9 @@ class FakeMemory:
 
     def clip(self, memory_id: str) -> bytes | None:
         return None
+
+    def remote_state(self) -> RemoteState | None:
+        return self.server
 
     def close(self) -> None:
         self.closed += 1

@@ -69,6 +69,7 @@ def _add_changing(actions: Subparsers) -> None:
 
 def _add_caring(actions: Subparsers) -> None:
     action(actions, "stats", "say how much is remembered and where", stats)
+    action(actions, "sync", "exchange memories with the server of the settings, now", sync)
     looked = action(actions, "check", "check the memory file; exit code 1 when something is wrong", check)
     looked.add_argument("--repair", action="store_true", help="mend it; a damaged file is kept beside the new one")
 
@@ -262,6 +263,26 @@ def _recalled_by(args: argparse.Namespace) -> str:
 
     memory = load_config(args).settings.memory
     return described(memory.embedder, memory.embedder_model)
+
+
+def sync(args: argparse.Namespace) -> int:
+    """Send what waits and take over what is new; exit code 1 when the server could not be used."""
+    from memory.errors import MemoryStoreError
+    from voice_tui.session.sharing import remote_of
+
+    settings = load_config(args).settings
+    if not settings.memory.remote:
+        raise MemoryStoreError("There is no memory server", hint="Name one in the settings (memory.remote)")
+    with opened(args) as store:
+        state = remote_of(store, settings).exchange()
+        found = {"server": state.url, "state": state.words, "detail": state.detail, "memories": store.count()}
+    if args.json:
+        print_json(found)
+    else:
+        say(f"{state.words}: {found['memories']} memories here, {state.url}")
+        if state.detail:
+            remark(state.detail)
+    return 1 if state.trouble else 0
 
 
 def check(args: argparse.Namespace) -> int:

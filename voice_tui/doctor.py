@@ -290,6 +290,32 @@ def check_recall(config: Config) -> Result:
     return Result("recall", "ok", described(memory.embedder, memory.embedder_model))
 
 
+def check_memory_server(config: Config) -> list[Result]:
+    """The server that keeps several machines' memories in step, where there is one."""
+    from memory.commands import server_state
+    from memory.errors import MemoryStoreError
+    from memory.remote_hrana import HranaError, Statement, answer, request
+    from memory.remote_http import Line, RemoteError, address_of
+    from voice_tui.session.sharing import TOKEN_VARIABLE, server_token
+
+    url = config.settings.memory.remote.strip()
+    if not url:
+        return []
+    name = "memory server"
+    try:
+        line = Line(address_of(url), server_token(), ENDPOINT_SECONDS)
+        answer(line.send(request([Statement("select 1")])), 1)
+    except MemoryStoreError as e:
+        return [Result(name, "failed", e.message, e.hint)]
+    except RemoteError as e:
+        fix = f"Set {TOKEN_VARIABLE}, or put the token into the key ring" if e.trouble == "refused" else ""
+        return [Result(name, "note", e.detail, fix or "Memories are kept here and sent when it is back")]
+    except HranaError as e:
+        return [Result(name, "note", str(e), "Check that memory.remote names a libSQL server")]
+    stands = server_state(memory_path(config.settings.memory.path))
+    return [Result(name, "ok", f"{line.address.shown} answers{stands and f'; {stands}'}")]
+
+
 CHECKS: tuple[Check, ...] = (
     check_sound,
     check_speech_detection,
@@ -297,6 +323,7 @@ CHECKS: tuple[Check, ...] = (
     check_voice,
     check_memory,
     check_recall,
+    check_memory_server,
     check_language_model,
     check_speech_model,
     check_extras,

@@ -272,6 +272,17 @@ class MemoryRecalled(Event, frozen=True, tag="memory_recalled"):
     frames: int = 0
 
 
+class MemoryShared(Event, frozen=True, tag="memory_shared"):
+    """The exchange of memories with a server moved on: something came in, or it stands otherwise now.
+
+    Args:
+        state: In a few words, such as "in step". `detail`: what is wrong; "" = nothing.
+    """
+
+    state: str
+    detail: str = ""
+
+
 class Progressed(Event, frozen=True, tag="progressed"):
     """Something slow moves on: loading, downloading.
 
@@ -346,6 +357,7 @@ AnyEvent = (
     | VolumeChanged
     | MemoryChanged
     | MemoryRecalled
+    | MemoryShared
     | Progressed
     | Notice
     | ConversationStarted

@@ -315,6 +315,15 @@ class MemorySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     conversations: Annotated[
         bool, Meta(title="Transcripts", description="Keep the transcripts of conversations.", extra={"live": False})
     ] = True
+    remote: Annotated[
+        str,
+        Meta(
+            title="Memory server",
+            description="Keeps the memories of several machines in step: libsql://NAME or https://NAME of a libSQL "
+            'server; "" = they stay here. Its token: VOICE_TUI_SYNC_TOKEN or the key ring.',
+            extra={"live": False},
+        ),
+    ] = ""
 
 
 class RecordingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from tests.engine.cascade.responder.desk import recording
 from tests.engine.cascade.responder.fakes import FakeLlmServer, Peer, answering
 from tests.engine.cascade.responder.talking import NOW
 from tests.memory.models import tiny_model
+from tests.memory.servers import FakeServer
 from tests.session.fakes import FakeAudio, FakeEngine, tone
 from voice_tui.audio.choice import DeviceInfo, candidates
 from voice_tui.audio.line import formats
@@ -262,6 +264,19 @@ def vectors_made(settings: Settings, folder: Path) -> object:
             return db.execute("select name, dimension from embedder").fetchall()
 
 
+def sent_to_the_server(settings: Settings, folder: Path) -> object:
+    server = FakeServer()
+    settings = replaced(settings, {"memory.remote": server.url if settings.memory.remote else ""})
+    with open_memory(settings, tell=lambda event: None) as memory:
+        kept = memory.add(NewMemory("the key is under the pot"))
+        end = time.monotonic() + 20
+        while (state := memory.remote_state()) is not None and state.waiting and time.monotonic() < end:
+            time.sleep(0.01)
+    held = [name == kept.id for name, *_ in server.held()] if server.requests else []
+    server.close()
+    return held
+
+
 def conversation_kept(settings: Settings, folder: Path) -> object:
     settings = replaced(settings, {"recordings.path": settings.recordings.path or str(folder / "sounds")})
     with open_memory(settings) as memory:
@@ -364,6 +379,7 @@ EFFECTS: dict[str, Effect] = {
     "memory.suggest": Effect(True, False, learnt),
     "memory.summaries": Effect(True, False, learnt),
     "memory.conversations": Effect(True, False, conversation_kept),
+    "memory.remote": Effect("", "a server", sent_to_the_server),
     "recordings.enabled": Effect(True, False, conversation_kept),
     "log.timings": Effect(True, False, logs_written),
     "log.text": Effect(True, False, logs_written),

@@ -115,20 +115,6 @@ def test_a_barge_in_stops_the_answer(terminal: Open, virtual_card: Card) -> None
     assert longest_pause(sound) > 2.0, "the speaker went on"
 
 
-def test_what_is_remembered_survives_a_restart(terminal: Open, virtual_card: Card) -> None:
-    first = terminal()
-    virtual_card.play(recording("speech-synthetic/rms_03"))
-    first.wait_for("i'll remember", "allergic to peanuts")
-    first.keys("C-q")
-    assert first.exit_status() == 0
-    second = terminal()
-    heard = virtual_card.record()
-    second.type("what do you know about my sister")
-    second.wait_for("peanuts", "just used")
-    spoken_to_the_end(second)
-    assert loud(heard.stop()).sum() > 25
-
-
 def test_killing_the_session_is_said_and_the_conversation_goes_on(terminal: Open) -> None:
     app = terminal()
     app.type("help")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -108,6 +109,19 @@ def test_undo_is_gone_after_a_wipe(store: SqliteMemory) -> None:
 def test_where_the_words_of_a_memory_are_found(memory: str, text: str, found: bool) -> None:
     pattern = forgotten_words(memory)
     assert bool(pattern and pattern.search(text)) == found
+
+
+def test_a_long_memory_goes_out_of_a_transcript_as_a_whole(store: SqliteMemory) -> None:
+    words = " ".join(f"word{n}," for n in range(20_000))
+    talks = Conversations(store)
+    talks.append("c", [turn(1, f"Listen: {words} and that was it."), turn(2, f"You said {words[:5000]}", "assistant")])
+    kept = store.add(NewMemory(words))
+    began = time.process_time()
+    store.forget([kept.id])
+    assert time.process_time() - began < 5.0, "a pattern of every word would take ten times as long"
+    found = talks.load("c")
+    assert found is not None
+    assert [one.text for one in found.turns] == ["Listen: [forgotten], and that was it.", "You said [forgotten]"]
 
 
 def test_markdown_goes_out_and_comes_back() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from memory import judge
+from memory.recall_overlap import alike
+from memory.recall_words import passage
 from memory.store import SqliteMemory
 from memory.types import NewMemory, Query
 
@@ -124,3 +128,20 @@ def test_limit(filled: SqliteMemory) -> None:
 def test_a_long_statement_with_one_known_word_brings_nothing(filled: SqliteMemory) -> None:
     said = "yesterday we went to the theatre in the old town and saw a play about a lonely fisherman and his car"
     assert filled.recall(said) == []
+
+
+def test_what_recall_keeps_does_not_grow_without_end() -> None:
+    """The collector looks through all of it with Python's lock held, and the sound waits for that."""
+
+    def ask(first: int) -> int:
+        for n in range(first, first + 1_500):
+            passage(f"The key number {n} is under pot {n}. It was put there on day {n}.")
+            for m in range(10):
+                alike(f"word{n}", f"ward{m}")
+        gc.collect()
+        return len(gc.get_objects())
+
+    ask(0)
+    before = ask(1_500)
+    assert ask(3_000) - before < 2_000
+    assert passage.cache_info().currsize <= 1_024

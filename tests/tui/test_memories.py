@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input, OptionList, Static, TextArea
 
+from memory.remote_state import RemoteState
 from memory.store import SqliteMemory
 from memory.types import Memory, NewMemory
 from tests.fakes_memory import DAY, NOW, FakeMemory, some_corrections, some_memories, some_suggestions
 from tests.fakes_session import READY, FakeSession
 from tests.tui.driving import emit, main_screen, make_app, press, running, screen_text, session_of, settle
-from voice_tui.events import MemoryChanged, MemoryRecalled, PlayNote
+from voice_tui.events import MemoryChanged, MemoryRecalled, MemoryShared, PlayNote
 from voice_tui.settings import Settings
 from voice_tui.tui.app import VoiceTuiApp
 from voice_tui.tui.screens.confirm import ConfirmScreen
@@ -215,6 +217,19 @@ async def test_a_memory_written_by_the_session_appears() -> None:
         store.add(NewMemory(text="from the session"))
         await emit(pilot, MemoryChanged(action="added", id="new1", text="from the session"))
         assert listed(app) == ["from the session"]
+
+
+async def test_the_pane_says_how_the_memory_server_stands() -> None:
+    app, store = made(FakeMemory())
+    async with running(app, WIDE) as pilot:
+        store.add(NewMemory(text="from here"))
+        store.server = RemoteState("https://x", 2)
+        await emit(pilot, MemoryShared(state="2 to send"))
+        assert main_screen(app).query_one(MemoryPane).border_subtitle == "2 to send · 1"
+        store.server = RemoteState("https://x", 0, "refused", "the token was refused (401)", 1_700_000_000.0)
+        await emit(pilot, MemoryShared(state="token refused"))
+        subtitle = str(main_screen(app).query_one(MemoryPane).border_subtitle)
+        assert re.fullmatch(r"token refused since \d\d:\d\d · 1", subtitle)
 
 
 async def test_the_listing_of_an_older_search_is_not_shown() -> None:

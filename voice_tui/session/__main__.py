@@ -7,6 +7,7 @@ stdin means that the app has gone: the session then ends in order.
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
@@ -43,6 +44,7 @@ def main() -> int:
         outlet.put(SessionFailed(message=e.message, hint=e.hint))
         outlet.close(1.0)
         return 1
+    gc.freeze()  # what is here stays: the collector, which holds Python's lock, need not look through it again
     _stop_on_signals(session)
     threading.Thread(target=_listen, args=(commands, session), name="commands", daemon=True).start()
     status = session.run()

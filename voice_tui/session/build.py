@@ -23,12 +23,13 @@ from voice_tui.engine.cascade.turns import TurnPolicy
 from voice_tui.engine.passthrough import PassthroughEngine
 from voice_tui.engine.port import Engine, PastTurn
 from voice_tui.errors import EngineError
-from voice_tui.events import DevicesChanged
+from voice_tui.events import AnyEvent, DevicesChanged
 from voice_tui.frame import Pcm
 from voice_tui.paths import memory_path, state_dir
 from voice_tui.session.front import Guard
 from voice_tui.session.loop import LoadNote, LoadTurns
 from voice_tui.session.past import MOST_TURNS
+from voice_tui.session.sharing import share
 from voice_tui.settings import MemorySettings, Settings, TurnSettings
 
 log = logging.getLogger(__name__)
@@ -40,12 +41,15 @@ Watch = Callable[[str, int, int], None]
 """What is being loaded, for a person; bytes done; bytes in all, 0 = unknown."""
 
 
-def open_memory(settings: Settings, *, patient: bool = False) -> SqliteMemory:
+def open_memory(
+    settings: Settings, *, patient: bool = False, tell: Callable[[AnyEvent], object] | None = None
+) -> SqliteMemory:
     """Open the file of the memories; made if missing. What recalls by meaning gets ready beside.
 
     Args:
-        settings: memory.path and memory.embedder* count.
+        settings: memory.path, memory.embedder* and memory.remote count.
         patient: Time is no object, the same result every time is: wait until memories and questions have vectors.
+        tell: Takes what the exchange with a server has to tell, on its thread; None = there is no exchange.
 
     Raises:
         EngineError: It cannot be opened; the hint says what to do.
@@ -59,6 +63,8 @@ def open_memory(settings: Settings, *, patient: bool = False) -> SqliteMemory:
         if patient:
             store.meaning.query_seconds = PATIENT_SECONDS
             store.meaning.wait(PATIENT_SECONDS)
+    if tell is not None:
+        share(store, settings, tell)
     return store
 
 

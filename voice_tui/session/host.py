@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import queue
 import signal
 import subprocess
@@ -25,6 +26,10 @@ SHORT_LIFE = 10.0
 
 MAX_SHORT_LIVES = 3
 """After so many of them in a row no further one is started."""
+
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+"""Variables that keep numpy to one thread, unless they are set: its others would wait actively on cores that the sound
+needs."""
 
 COMMANDS_SIZE = 256
 """Commands on their way to the process. Full (it hangs): the newest is refused with a notice."""
@@ -131,6 +136,7 @@ class SessionHost:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            env=dict.fromkeys(ONE_THREAD, "1") | os.environ,
         )
         with self._lock:
             self._outgoing = queue.Queue(COMMANDS_SIZE)

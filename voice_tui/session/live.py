@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from memory.conversations import Conversations
 from memory.store import SqliteMemory
 from voice_tui.audio.device import DeviceAudio
@@ -10,7 +12,7 @@ from voice_tui.engine.cascade.providers import make_tts
 from voice_tui.engine.cascade.timers import Timers
 from voice_tui.engine.cascade.turns import TurnPolicy
 from voice_tui.engine.port import PastTurn
-from voice_tui.events import Progressed
+from voice_tui.events import AnyEvent, Progressed
 from voice_tui.frame import Pcm
 from voice_tui.session.build import (
     build_engine,
@@ -36,9 +38,9 @@ def build_live(settings: Settings, outlet: Outlet) -> Session:
     Raises:
         VoiceTuiError: The memory's file or a stage of the engine cannot be used.
     """
-    memory = open_memory(settings)
+    memory = open_memory(settings, tell=outlet.put)
     listeners = Listeners(settings, memory, outlet.put)
-    workshop = Workshop(memory, listeners)
+    workshop = Workshop(memory, listeners, outlet.put)
 
     def watch(phase: str, done: int, total: int) -> None:
         outlet.put(Progressed(phase=phase, done=done, total=total))
@@ -64,14 +66,18 @@ class Workshop:
 
     Args:
         memory: In use. `listeners`: told when a conversation is about to begin.
+        tell: Takes events of the memory's exchange with a server, on its thread.
     """
 
-    def __init__(self, memory: SqliteMemory, listeners: Listeners) -> None:
+    def __init__(
+        self, memory: SqliteMemory, listeners: Listeners, tell: Callable[[AnyEvent], object] | None = None
+    ) -> None:
         self.timers = Timers()
         self._memory = memory
         self._next: SqliteMemory | None = None
         self._next_responder: Responder | None = None
         self._listeners = listeners
+        self._tell = tell
 
     def memory(self) -> SqliteMemory:
         """The memory in use."""
@@ -124,10 +130,14 @@ class Workshop:
 
     def _open_next(self, settings: Settings) -> None:
         """Open the file now, so that one that cannot be used is refused at once."""
-        opened = open_memory(settings)
-        same = (opened.path, opened.model) == (self._memory.path, self._memory.model)
+        opened = open_memory(settings, tell=self._tell)
+        same = _kind(opened) == _kind(self._memory)
         before, self._next = self._next, None if same else opened
         unused, self._next_responder = self._next_responder, None
         for old in (unused, before, opened if self._next is None else None):
             if old is not None:
                 old.close()
+
+
+def _kind(store: SqliteMemory) -> tuple[object, ...]:
+    return store.path, store.model, store.remote

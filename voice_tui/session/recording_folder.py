@@ -39,7 +39,7 @@ def shareable(settings: Settings) -> Settings:
     return msgspec.structs.replace(
         settings,
         llm=msgspec.structs.replace(settings.llm, base_url=_bare_address(settings.llm.base_url)),
-        memory=msgspec.structs.replace(settings.memory, path=""),
+        memory=msgspec.structs.replace(settings.memory, path="", remote=_bare_address(settings.memory.remote)),
         recordings=msgspec.structs.replace(settings.recordings, path=""),
     )
 

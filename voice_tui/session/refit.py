@@ -38,6 +38,7 @@ _PART_OF: dict[str, Part] = {
     "memory.path": "memory",
     "memory.embedder": "memory",
     "memory.embedder_model": "memory",
+    "memory.remote": "memory",
 }
 _PART_OF_SECTION: dict[str, Part] = {"llm": "responder", "tts": "tts"}
 

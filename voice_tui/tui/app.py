@@ -21,6 +21,7 @@ from voice_tui.events import (
     ConversationStarted,
     Interrupt,
     MemoryChanged,
+    MemoryShared,
     NewConversation,
     PushToTalk,
     ResumeConversation,
@@ -191,7 +192,7 @@ class VoiceTuiApp(BaseApp):
             topics |= changed
             if toast is not None:
                 self.toast(toast)
-            if isinstance(event, MemoryChanged):
+            if isinstance(event, MemoryChanged | MemoryShared):
                 self._memories.refresh()
             elif isinstance(event, ConversationStarted) and (broken_off := self.state.take_broken_off()):
                 self.command(ResumeConversation(conversation=broken_off))

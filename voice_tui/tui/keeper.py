@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from textual.message import Message
 
@@ -33,6 +33,7 @@ class Listing:
         error: Why there is no list; "" when all is well.
         scores: Relevance by id, of a search.
         suggested: How many suggestions wait; they stand first while nothing is searched.
+        shared: How the exchange with a server stands, in words; "" = there is none.
     """
 
     query: str
@@ -41,6 +42,7 @@ class Listing:
     error: str = ""
     scores: Mapping[str, float] = field(default_factory=dict[str, float])
     suggested: int = 0
+    shared: str = ""
 
 
 class MemoryDetailed(Message):
@@ -174,7 +176,9 @@ class Keeper:
     def _listed(self, query: str) -> MemoriesListed:
         try:
             store = self._opened()
-            return MemoriesListed(_searched(store, query) if query.strip() else _everything(store))
+            found = _searched(store, query) if query.strip() else _everything(store)
+            state = store.remote_state()
+            return MemoriesListed(replace(found, shared=state.words) if state else found)
         except MemoryStoreError as error:
             return MemoriesListed(Listing(query, error=f"{error.message}. {error.hint}".strip()))
 

@@ -54,6 +54,7 @@ class MemoryFlow:
             loaded=True,
             scores=listing.scores,
             suggested=listing.suggested,
+            shared=listing.shared,
         )
         self._app.draw(Topic.MEMORIES)
 

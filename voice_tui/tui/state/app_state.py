@@ -75,6 +75,7 @@ class Shelf:
         way_recalled: How it reached the model, and for how long; "" where that takes no time.
         scores: Relevance of what a search found, by id.
         suggested: How many suggestions wait; they stand first in `memories` while nothing is searched.
+        shared: How the exchange with a memory server stands, in words; "" = there is none.
         said: What was done last; "" once something else came.
     """
 
@@ -93,6 +94,7 @@ class Shelf:
     way_recalled: str = ""
     scores: Mapping[str, float] = field(default_factory=dict[str, float])
     suggested: int = 0
+    shared: str = ""
     said: str = ""
 
 

@@ -200,13 +200,14 @@ class MemoryPane(Vertical):
 
 
 def counted(shelf: Shelf) -> str:
-    """Return "12", or "3 of 12" while a search hides some, after what was done last."""
+    """Return "12", or "3 of 12" while a search hides some, after what was done last and how a server stands."""
     shown = len(shelf.memories) - shelf.suggested
     if not shelf.loaded or shelf.error:
         return ""
     number = f"{shelf.total}" if shown == shelf.total else f"{shown} of {shelf.total}"
     waiting = f"{shelf.suggested} to decide" if shelf.suggested else ""
-    return " · ".join(part for part in (shelf.said, waiting, number if shelf.total else "") if part)
+    parts = (shelf.said, waiting, shelf.shared, number if shelf.total else "")
+    return " · ".join(part for part in parts if part)
 
 
 def empty_words(shelf: Shelf) -> Content:
