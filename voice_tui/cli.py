@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import voice_tui
-from voice_tui import cli_conversations, cli_dev, cli_eval, cli_memory, cli_replay
+from voice_tui import cli_conversations, cli_dev, cli_eval, cli_memory, cli_models, cli_preflight, cli_replay
 from voice_tui.cli_options import add_common, add_json
 from voice_tui.errors import VoiceTuiError
 
@@ -97,7 +97,9 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", description="without one, the app opens")
     for add in (_add_talk, _add_say, cli_memory.register, cli_conversations.register, cli_replay.register):
         add(commands)
-    for add in (_add_devices, _add_doctor, _add_config, cli_eval.register, cli_dev.register):
+    for add in (cli_models.register, cli_preflight.register, cli_eval.register):
+        add(commands)
+    for add in (_add_devices, _add_doctor, _add_config, cli_dev.register):
         add(commands)
     return parser
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from memory.port import ConversationPort
     from memory.store import SqliteMemory
     from voice_tui.tui.screens.devices import DeviceNames
-    from voice_tui.tui.surroundings import Setup, Surroundings, Survey
+    from voice_tui.tui.surroundings import Setup, Shelf, Surroundings, Survey
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def app(args: argparse.Namespace) -> int:
 
 def surroundings(file: SettingsFile, args: argparse.Namespace) -> Surroundings:
     """Return the places and helpers that the app works with."""
-    from voice_tui.tui.surroundings import Surroundings
+    from voice_tui.tui.surroundings import ModelKeeping, Surroundings
 
     return Surroundings(
         settings_path=file.config.file,
@@ -60,6 +60,7 @@ def surroundings(file: SettingsFile, args: argparse.Namespace) -> Surroundings:
         save_settings=file.change,
         scrub=lambda texts: scrub(texts, state_dir(), recordings_path(file.config.settings.recordings.path)),
         setup=_setup(args),
+        models=ModelKeeping(_look_at_models, tuple(_own_command(args))),
         conversations=lambda: _open_conversations(file.config.settings),
     )
 
@@ -82,9 +83,7 @@ def _survey(args: argparse.Namespace) -> Survey:
     """Let the doctor look, in a process of its own: it loads what the app must not."""
     from voice_tui.tui.surroundings import Survey
 
-    config = ["--config", str(args.config)] if args.config is not None else []
-    flags = [word for path, value in flags_of(args) for word in ("--set", f"{path}={value}")]
-    command = [sys.executable, "-m", "voice_tui", *config, *flags, "doctor", "--json"]
+    command = [*_own_command(args), "doctor", "--json"]
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SURVEY_SECONDS, check=False
@@ -94,6 +93,23 @@ def _survey(args: argparse.Namespace) -> Survey:
         log.warning("the doctor did not answer: %s", e)
         return Survey()
     return Survey(tuple(check for check in found.checks if check.name != "terminal"), found.servers)  # it has none
+
+
+def _own_command(args: argparse.Namespace) -> list[str]:
+    """Return how another process of ours is started with the same settings."""
+    config = ["--config", str(args.config)] if args.config is not None else []
+    flags = [word for path, value in flags_of(args) for word in ("--set", f"{path}={value}")]
+    return [sys.executable, "-m", "voice_tui", *config, *flags]
+
+
+def _look_at_models(settings: Settings) -> Shelf:
+    from voice_tui.models.machine import detect_gpu_level, detect_machine, level_words, machine_words
+    from voice_tui.models.shelf import rows
+    from voice_tui.tui.surroundings import Shelf
+
+    machine = detect_machine()
+    level = detect_gpu_level(machine, remote=bool(settings.llm.base_url))
+    return Shelf(f"{machine_words(machine)} · {level_words(level)}", tuple(rows(machine, settings.moshi.model)))
 
 
 def _device_names() -> DeviceNames:

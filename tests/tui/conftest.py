@@ -7,6 +7,8 @@ import time
 import pytest
 from textual import _wait
 
+from voice_tui.tui import base
+
 QUICK = 1 / 250
 """Seconds between two looks whether the app is at rest; Textual's own 1/50 made most of a test's time waiting."""
 
@@ -23,3 +25,9 @@ def quick_pilot(monkeypatch: pytest.MonkeyPatch) -> None:
     """At rest is the same share of processor time as in Textual, looked for more often."""
     monkeypatch.setattr(_wait, "SLEEP_IDLE", QUICK * _wait.SLEEP_IDLE / _wait.SLEEP_GRANULARITY)
     monkeypatch.setattr(_wait, "SLEEP_GRANULARITY", QUICK)
+
+
+@pytest.fixture(autouse=True)
+def drawn_below_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies behind a dialog is drawn before anybody looks."""
+    monkeypatch.setattr(base, "BELOW_SECONDS", 0.001)

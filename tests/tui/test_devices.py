@@ -10,11 +10,13 @@ import pytest
 from tests.fakes_session import READY, stats
 from tests.tui.driving import emit, make_app, press, running, screen_text, session_of, settle, toasts
 from voice_tui.errors import DeviceError
-from voice_tui.events import ChangeSettings, CheckSound, DevicesChanged, SoundChecked
+from voice_tui.events import ChangeSettings, CheckSound, DevicesChanged, SoundChecked, TranscriptUpdated
 from voice_tui.schema import Value
 from voice_tui.settings import AudioSettings, Settings
+from voice_tui.tui import base
 from voice_tui.tui.screens.devices import DevicesScreen
 from voice_tui.tui.screens.main import MainScreen
+from voice_tui.tui.state.app_state import Topic
 from voice_tui.tui.state.sound import ECHO_MODES, matching, round_trip_words, trouble
 from voice_tui.tui.surroundings import DeviceNames
 from voice_tui.tui.widgets.devices import DeviceList
@@ -82,6 +84,25 @@ async def test_levels_follow_the_session() -> None:
         await emit(pilot, stats(input_peak=0.1, output_peak=0.0, muted=True))
         assert "muted" in screen_text(app)
         assert "-20 dB" not in screen_text(app)
+
+
+async def test_what_lies_behind_is_drawn_seldom_and_is_right_when_it_is_in_front_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(base, "BELOW_SECONDS", 60.0)
+    drawn: list[Topic] = []
+    draw = MainScreen.draw
+    app = make_app(list_devices=lambda: NAMES)
+    async with running(app) as pilot:
+        await emit(pilot, READY)
+        await press(pilot, "f6")
+        monkeypatch.setattr(MainScreen, "draw", lambda self, topics: (drawn.append(topics), draw(self, topics)))
+        for index in range(5):
+            await emit(pilot, stats(), TranscriptUpdated(turn=1, role="user", text=f"word {index}", final=False))
+        assert drawn == []
+        await press(pilot, "escape")
+        assert len(drawn) == 1
+        assert "word 4" in screen_text(app)
 
 
 async def test_tone_round_trip_and_echo() -> None:

@@ -19,7 +19,7 @@ from voice_tui.tui.widgets.metrics import MetricsPane
 from voice_tui.tui.widgets.transcript import Transcript
 
 FULL = (*READY, *DIALOGUE, *many_stats())
-DIALOG_KEYS = ("f1", "f2", "f5", "f6", "f7", "ctrl+s", "ctrl+g", "ctrl+p", "ctrl+r")
+DIALOG_KEYS = ("f1", "f2", "f5", "f6", "f7", "f10", "ctrl+s", "ctrl+g", "ctrl+p", "ctrl+r")
 
 
 @pytest.fixture

@@ -153,6 +153,7 @@ class VoiceTuiApp(BaseApp):
         return self._closer
 
     def _end_everything(self) -> None:
+        self.models.close(DESK_SECONDS)
         self._keeper.close()
         if self._talks is not None:
             self._talks.close()
@@ -370,6 +371,10 @@ class VoiceTuiApp(BaseApp):
     def action_recordings(self) -> None:
         """Recordings of sound and events."""
         dialogs.open_recordings(self)
+
+    def action_models(self) -> None:
+        """Models that listen while they speak."""
+        dialogs.open_models(self)
 
     def action_save(self) -> None:
         """Save the transcript."""

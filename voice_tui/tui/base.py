@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from textual import on
 from textual.app import App
+from textual.await_complete import AwaitComplete
+from textual.screen import Screen
+from textual.timer import Timer
 
 from voice_tui.events import AnyCommand, Severity
 from voice_tui.schema import Value
 from voice_tui.session.port import SessionPort
 from voice_tui.settings import Settings
 from voice_tui.tui.desk import Desk, Said
+from voice_tui.tui.errand import ErrandDone, ErrandTold
+from voice_tui.tui.model_flow import ModelFlow, ModelRemoved, ModelsListed
 from voice_tui.tui.settings_flow import SettingsFlow, SettingsNotSaved, SettingsSaved
 from voice_tui.tui.state.app_state import AppState, Topic
 from voice_tui.tui.state.notices import INFO_SECONDS, TOAST_SECONDS, NoticeRecord, notice
 from voice_tui.tui.state.settings_view import Kept
 from voice_tui.tui.surroundings import Surroundings
+
+BELOW_SECONDS = 0.5
+"""How often what lies behind a dialog is redrawn: every such time costs the whole screen, dimmed."""
 
 _TOAST_TITLES: dict[Severity, str] = {"info": "", "warning": "Warning", "error": "Problem"}
 
@@ -45,16 +53,38 @@ class BaseApp(App[int]):
         self.state = AppState(settings, surroundings.clock)
         self.state.kept = Kept(surroundings.settings_path, surroundings.origins)
         self.settings_flow = SettingsFlow(self)
+        self.models = ModelFlow(self)
         self.files = Desk("files", self.post_message)
         self.shelves = Desk("memories", self.post_message)
+        self._stale_below = Topic.NONE
+        self._below_timer: Timer | None = None
 
     def draw(self, topics: Topic) -> None:
-        """Redraw what `topics` names, on every screen that shows it; nothing while the app closes its screens."""
+        """Redraw what `topics` names: at once on the screen in front, soon on those behind it.
+
+        Nothing while the app closes its screens.
+        """
         if not self.is_running:
             return
-        for screen in self.screen_stack:
-            if isinstance(screen, Drawing) and screen.is_mounted:
-                screen.draw(topics)
+        _draw(self.screen_stack[-1:], topics)
+        if len(self.screen_stack) > 1:
+            self._stale_below |= topics
+            if self._below_timer is None:
+                self._below_timer = self.set_timer(BELOW_SECONDS, self._draw_below)
+
+    def pop_screen(self) -> AwaitComplete:
+        """Leave the screen in front; the one behind it shows what happened meanwhile."""
+        left = super().pop_screen()
+        self.call_next(self._draw_below)
+        return left
+
+    def _draw_below(self) -> None:
+        if self._below_timer is not None:
+            self._below_timer.stop()
+            self._below_timer = None
+        topics, self._stale_below = self._stale_below, Topic.NONE
+        if self.is_running and topics:
+            _draw(self.screen_stack, topics)
 
     def command(self, command: AnyCommand) -> None:
         """Send a command to the session."""
@@ -96,6 +126,22 @@ class BaseApp(App[int]):
     def _said(self, event: Said) -> None:
         self.inform(event.message, hint=event.hint, severity=event.severity, title=event.title)
 
+    @on(ModelsListed)
+    def _models_listed(self, event: ModelsListed) -> None:
+        self.models.listed(event)
+
+    @on(ModelRemoved)
+    def _model_removed(self, event: ModelRemoved) -> None:
+        self.models.removed(event)
+
+    @on(ErrandTold)
+    def _errand_told(self, event: ErrandTold) -> None:
+        self.models.told(event)
+
+    @on(ErrandDone)
+    def _errand_done(self, event: ErrandDone) -> None:
+        self.models.done(event)
+
     @on(SettingsSaved)
     def _settings_saved(self, event: SettingsSaved) -> None:
         self.settings_flow.saved(event.config)
@@ -103,3 +149,9 @@ class BaseApp(App[int]):
     @on(SettingsNotSaved)
     def _settings_not_saved(self, event: SettingsNotSaved) -> None:
         self.settings_flow.not_saved(event.error)
+
+
+def _draw(screens: Sequence[Screen[Any]], topics: Topic) -> None:
+    for screen in screens:
+        if isinstance(screen, Drawing) and screen.is_mounted:
+            screen.draw(topics)

@@ -190,6 +190,14 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("louder", "volume(0.1)", "Louder", "Turn the assistant's voice up.", "f9", "Louder", _alive),
     Entry("jump", "jump", "Go to …", "A letter on everything that can be gone to.", "ctrl+g", "Go to"),
     Entry(
+        "models",
+        "models",
+        "Models",
+        "Models that listen while they speak: what fits, download, check, measure, use.",
+        "f10",
+        "Models",
+    ),
+    Entry(
         "copy_answer",
         "copy_answer",
         "Copy the last answer",

@@ -119,6 +119,14 @@ def open_recordings(app: BaseApp) -> None:
     app.push_screen(RecordingsScreen(app))
 
 
+def open_models(app: BaseApp) -> None:
+    """Show the models."""
+    from voice_tui.tui.screens.models import ModelsScreen
+
+    if not isinstance(app.screen, ModelsScreen):
+        app.push_screen(ModelsScreen(app))
+
+
 def open_jump(app: BaseApp) -> None:
     """Show a letter on everything that can have the focus."""
     from voice_tui.tui.screens.jump import JumpScreen, targets

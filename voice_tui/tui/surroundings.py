@@ -6,11 +6,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from voice_tui.config import Config, Origin
 from voice_tui.schema import Value
+from voice_tui.settings import Settings
 from voice_tui.tui.talk_keeper import TalksFactory
+
+if TYPE_CHECKING:
+    from voice_tui.models.shelf import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,27 @@ class Setup:
 
 
 @dataclass(frozen=True, slots=True)
+class Shelf:
+    """This machine in words, and the models there are for it."""
+
+    machine: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelKeeping:
+    """Looking after models.
+
+    Args:
+        look: What there is, by the settings; may block, called off the UI thread.
+        command: Begins the command line of what takes long and runs in a process of its own.
+    """
+
+    look: Callable[[Settings], Shelf]
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """Places and helpers.
 
@@ -85,6 +110,7 @@ class Surroundings:
             holds; may block, called off the UI thread. None = this run only.
         conversations: Opens the conversations that were kept; None = none are.
         scrub: Takes the words of forgotten memories out of logs and recordings; may block, called off the UI thread.
+        models: Models to download; None = they are not looked after.
         setup: The first run.
         keymap: Binding id -> keys, as Textual writes them, to use others than the catalogue's.
     """
@@ -98,5 +124,6 @@ class Surroundings:
     save_settings: Callable[[Mapping[str, Value | None]], Config | None] | None = None
     conversations: TalksFactory | None = None
     scrub: Callable[[Sequence[str]], object] = len
+    models: ModelKeeping | None = None
     setup: Setup = field(default_factory=Setup)
     keymap: Mapping[str, str] = field(default_factory=dict[str, str])

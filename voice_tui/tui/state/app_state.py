@@ -28,6 +28,7 @@ from voice_tui.events import (
 from voice_tui.settings import Settings
 from voice_tui.tui.state.conversation import Conversation
 from voice_tui.tui.state.health import Health, after
+from voice_tui.tui.state.models import Models
 from voice_tui.tui.state.notices import NoticeRecord, Notices, notice
 from voice_tui.tui.state.settings_view import Kept
 from voice_tui.tui.state.talks import Talks
@@ -54,6 +55,7 @@ class Topic(Flag):
     RECALLED = auto()
     EVENTS = auto()
     SETTINGS = auto()
+    MODELS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ class AppState:
         self.health = Health(mode=settings.turns.mode, volume=settings.audio.volume)
         self.shelf = Shelf()
         self.talks = Talks()
+        self.models = Models()
         self.conversation_id = ""
         self.resuming: Transcript | None = None
         self._broken_off = ""

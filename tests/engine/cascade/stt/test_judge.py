@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voice_tui.engine.cascade.phrases import Command
-from voice_tui.engine.cascade.stt.judge import ACCEPT, Judge, difference, share_right
+from voice_tui.engine.cascade.stt.judge import ACCEPT, MENTION, Judge, difference, share_right
 from voice_tui.engine.cascade.stt.sphinx import Hypothesis, Word, joined
 
 SOUNDS = {
@@ -66,13 +66,18 @@ def test_a_command_that_is_heard_into_other_words_is_none(judge: Judge) -> None:
 
 
 def test_in_between_the_other_reading_is_the_alternative(judge: Judge) -> None:
-    free, command = reading("top", -2000, 40, 40), reading("stop", -2500, 45, 40)
-    chance = judge.command_chance(free, command)
-    assert ACCEPT <= chance < 0.95
-    assert judge.decide(free, command).alternative == "top"
-    doubtful = reading("stop", -3145, 50, 40)
-    verdict = judge.decide(free, doubtful)
-    assert (verdict.text, verdict.alternative, verdict.command) == ("top", "stop", False)
+    free = reading("top", -2000, 40, 40)
+
+    def worse(least: float, most: float) -> Hypothesis:
+        """Return a command that explains the sound so much worse that its chance lies between these."""
+        readings = (reading("stop", score, 45, 40) for score in range(-2000, -8000, -20))
+        return next(one for one in readings if least <= judge.command_chance(free, one) < most)
+
+    likely = judge.decide(free, worse(ACCEPT, 0.95))
+    assert (likely.text, likely.alternative, likely.command) == ("stop", "top", True)
+    doubtful = judge.decide(free, worse(MENTION, ACCEPT))
+    assert (doubtful.text, doubtful.alternative, doubtful.command) == ("top", "stop", False)
+    assert judge.decide(free, worse(0.0, MENTION)).alternative == ""
 
 
 def test_a_command_in_the_free_words_is_one_whatever_the_grammar_heard(judge: Judge) -> None:

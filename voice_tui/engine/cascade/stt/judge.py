@@ -22,16 +22,16 @@ ACCEPT = 0.5
 MENTION = 0.15
 """One at least this likely is named as the alternative."""
 
-COMMAND_BIAS = 10.3
-WORSE_WEIGHT = -0.034
+COMMAND_BIAS = 12.4
+WORSE_WEIGHT = -0.071
 """Per unit of score and frame that the command explains the whole sound worse than free words do."""
-COST_WEIGHT = -0.161
+COST_WEIGHT = -0.158
 """Per unit of acoustic cost and frame of the command's words."""
-UNLIKE_WEIGHT = -5.3
+UNLIKE_WEIGHT = -9.4
 """For words that share no sound with the free words."""
 
-WORDS_BIAS = 4.51
-WORDS_COST_WEIGHT = -0.139
+WORDS_BIAS = 4.12
+WORDS_COST_WEIGHT = -0.119
 """Per unit of acoustic cost and frame of the free words."""
 
 LEAST_FRAMES = 30

@@ -10,16 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from voice_tui.models.catalogue import LM_FILES as LM_FILES  # the files' names are those of the catalogue
+from voice_tui.models.catalogue import MIMI_FILE as MIMI_FILE
+from voice_tui.models.catalogue import TEXT_FILE as TEXT_FILE
+from voice_tui.models.catalogue import Bits as Bits
+
 Shape = tuple[int, ...]
 Config = dict[str, Any]
 """A release's config.json."""
 
 Size = Literal["tiny", "small", "full"]
-Bits = Literal[0, 4, 8]
 
-MIMI_FILE = "tokenizer-e351c8d8-checkpoint125.safetensors"
-TEXT_FILE = "tokenizer_spm_32k_3.model"
-LM_FILES: dict[Bits, str] = {0: "model.safetensors", 4: "model.q4.safetensors", 8: "model.q8.safetensors"}
 GROUP_SIZE: dict[int, int] = {4: 32, 8: 64}
 """Values that share a scale, by bits, as the releases are quantised."""
 

@@ -85,6 +85,24 @@ def write_checkpoint(
         raise EngineError(f"Cannot write the checkpoint to {folder}: {e.strerror}") from e
 
 
+def write_mimi(folder: Path, *, seed: int = 0, wrote: Wrote = lambda name, size: None) -> Path:
+    """Write a codec with random weights (385 MB) and return its file.
+
+    Raises:
+        EngineError: The folder cannot be written.
+    """
+    try:
+        _write_file(folder / MIMI_FILE, list(mimi_tensors()), 0, "float32", seed, wrote)
+    except OSError as e:
+        raise EngineError(f"Cannot write the codec to {folder}: {e.strerror}") from e
+    return folder / MIMI_FILE
+
+
+def lm_bytes(config: Config, bits: Bits) -> int:
+    """Return the bytes of an LM's weights, stored as the releases are."""
+    return sum(part.size for tensor in lm_tensors(config) for part in _parts(tensor, bits, "bfloat16"))
+
+
 def _write_file(path: Path, tensors: Sequence[Tensor], bits: Bits, dtype: Dtype, seed: int, wrote: Wrote) -> None:
     partial = path.with_name(path.name + ".partial")
     with partial.open("wb") as file:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from voice_tui.engine.moshi.checkpoint.layout import LM_FILES, MIMI_FILE, TEXT_FILE, Config, config
 from voice_tui.errors import EngineError, ModelNotFoundError
+from voice_tui.models.catalogue import is_hub_name, known
+from voice_tui.models.hub_cache import place_of, snapshot_of
+from voice_tui.models.progress import amount
 
-_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _NEEDED = (
     *("dim", "text_card", "n_q", "dep_q", "card", "num_heads", "num_layers", "causal", "layer_scale", "context"),
     *("max_period", "positional_embedding", "depformer_dim", "depformer_num_heads", "depformer_num_layers"),
@@ -62,42 +62,22 @@ def find(name: str) -> Checkpoint:
     )
 
 
-def hub_cache() -> Path:
-    """Return the folder where huggingface_hub keeps what it downloaded."""
-    if cache := os.environ.get("HF_HUB_CACHE"):
-        return Path(cache).expanduser()
-    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
-    return Path(home).expanduser() / "hub"
-
-
 def _folder(name: str) -> Path:
     folder = Path(name).expanduser()
     if folder.is_dir():
         return folder
-    if not _HUB_NAME.fullmatch(name):
+    if not is_hub_name(name):
         raise ModelNotFoundError(
             f"There is no folder {name}", hint="Name a folder, or a model such as kyutai/moshiko-mlx-q4"
         )
-    place = hub_cache() / f"models--{name.replace('/', '--')}"
-    snapshot = _snapshot(place)
+    snapshot = snapshot_of(name)
     if snapshot is None:
+        size = known(name).size
         raise ModelNotFoundError(
-            f"The model {name} is not on this machine (looked in {place})",
-            hint=f"Download it (4 to 16 GB) with: huggingface-cli download {name}",
+            f"The model {name} is not on this machine (looked in {place_of(name)})",
+            hint=f"Download it{f' ({amount(size)})' if size else ''} with: voice-tui models pull {name}",
         )
     return snapshot
-
-
-def _snapshot(place: Path) -> Path | None:
-    """The revision that "main" points to, else the newest that is there."""
-    try:
-        snapshot = place / "snapshots" / (place / "refs" / "main").read_text().strip()
-        if snapshot.is_dir():
-            return snapshot
-    except OSError:
-        pass
-    snapshots = sorted(place.glob("snapshots/*"), key=lambda path: path.stat().st_mtime)
-    return snapshots[-1] if snapshots else None
 
 
 def _first(folder: Path, names: list[str], what: str) -> Path:

@@ -59,17 +59,21 @@ def load_lm(checkpoint: Checkpoint, watch: Watch = lambda loading: True) -> Any:
     """
     found = read_header(checkpoint.lm)
     pytorch = is_pytorch(found)
-    model = _empty(checkpoint.config, checkpoint.bits)
-    wanted: dict[str, Shape] = {name: tuple(array.shape) for name, array in _parameters(model)}
+    model = empty_model(checkpoint.config, checkpoint.bits)
+    wanted: dict[str, Shape] = {name: tuple(array.shape) for name, array in parameters(model)}
     origin = sources(wanted, checkpoint.config, pytorch=pytorch)
     check(checkpoint.lm.name, found, wanted, origin)
     model.load_weights(list(_lazy(mx.load(str(checkpoint.lm)), origin).items()), strict=True)
-    _read(model, watch)
+    read_weights(model, watch)
     return _trimmed(model)
 
 
-def _empty(config: Config, bits: int) -> Any:
-    """The model without weights (MLX makes arrays when they are needed, so this costs nothing)."""
+def empty_model(config: Config, bits: int) -> Any:
+    """Return the model without weights (MLX makes arrays when they are needed, so this costs nothing).
+
+    Raises:
+        EngineError: This kind of model is not known.
+    """
     try:
         model = moshi_lm.Lm(moshi_lm.LmConfig.from_config_dict(config))
     except (KeyError, TypeError, ValueError) as e:
@@ -79,7 +83,8 @@ def _empty(config: Config, bits: int) -> Any:
     return model
 
 
-def _parameters(model: Any) -> list[tuple[str, Array]]:
+def parameters(model: Any) -> list[tuple[str, Array]]:
+    """Return every tensor with its name."""
     return utils.tree_flatten(model.parameters())
 
 
@@ -96,9 +101,14 @@ def _taken(array: Array, source: Source) -> Array:
     return mx.split(array, count)[which]
 
 
-def _read(model: Any, watch: Watch) -> None:
+def read_weights(model: Any, watch: Watch) -> None:
+    """Bring the weights into memory, chunk by chunk.
+
+    Raises:
+        LoadCancelledError: `watch` returned False.
+    """
     begun = time.perf_counter()
-    arrays = [array for _, array in _parameters(model)]
+    arrays = [array for _, array in parameters(model)]
     total, done = sum(array.nbytes for array in arrays), 0
     for chunk in _chunks(arrays):
         mx.eval(chunk)
