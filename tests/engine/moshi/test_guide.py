@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from tests.engine.moshi import reference
 from tests.engine.moshi.needed import mx
 from voice_tui.engine.moshi.factory import Words, make_generator
 from voice_tui.engine.moshi.generate.generator import Generator, Snapshot, Spoken
-from voice_tui.engine.moshi.guide import TAIL_FRAMES, Guide, Push
+from voice_tui.engine.moshi.generate.keep import load, save
+from voice_tui.engine.moshi.generate.layers import grown
+from voice_tui.engine.moshi.guide import HUSHED_FRAMES, TAIL_FRAMES, Guide, Push
 from voice_tui.engine.moshi.load.find import find
 from voice_tui.engine.moshi.prompt_store import MOST_FILES, PromptStore
 from voice_tui.engine.moshi.script import (
@@ -181,12 +184,20 @@ def test_nothing_to_say_takes_no_step(generator: Generator, encode: Encode) -> N
     assert (told.tokens, told.frames, generator.steps) == (0, 0, 0)
 
 
+def test_a_kept_state_has_as_many_slots_as_it_had(generator: Generator, tmp_path: Path) -> None:
+    free(generator, USERS[:3])
+    state = generator.snapshot()
+    wider = replace(state, cache=grown(state.cache, 200))
+    save(wider, tmp_path / "a.safetensors")
+    assert same(load(tmp_path / "a.safetensors", state), wider)
+
+
 @pytest.mark.parametrize("pin", [False, True])
 def test_a_pinned_prompt_outlives_the_context(pin: bool, generator: Generator, encode: Encode) -> None:
     guide = Guide(generator, encode, MOSHI, with_settings(strategy="prefill", persona="hi", pin=pin))
     slots = guide.prefill(FACT).frames
     before = [np.array(part[:, :, :slots]) for part in generator.snapshot().cache]
-    for _ in range(generator.window + 5):
+    for _ in range(generator.window - slots + 3):  # three over the end of the ring
         generator.step(USERS[0])
     after = [np.array(part[:, :, :slots]) for part in generator.snapshot().cache]
     assert all(np.array_equal(*pair) for pair in zip(before, after, strict=True)) == pin
@@ -260,6 +271,13 @@ def test_once_begun_it_goes_on_and_an_interruption_only_delays_it(generator: Gen
     assert guide.next(free=False).text == ids[1]
     guide.hush()
     assert guide.next(free=False) == Push(PADDING, muted=True)
+    for _ in range(HUSHED_FRAMES - 1):
+        guide.next(free=False)
+    guide.inject(Context(("hello",)))
+    assert guide.next(free=False) == Push(encode("hello")[0], muted=True, secret=True), "another takes its place"
+    guide.tune(with_settings(strategy="none"))
+    rest = [guide.next(free=False) for _ in range(TAIL_FRAMES)]
+    assert rest == [Push(PADDING, muted=True, secret=True)] * TAIL_FRAMES, "its voice dies away unheard"
     guide.begin()
     assert not guide.busy
     assert guide.next(free=True) == Push()

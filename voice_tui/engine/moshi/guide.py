@@ -102,9 +102,8 @@ class Guide:
         """Push otherwise from the next step on; a prompt, a persona and a greeting from the next conversation on."""
         before, self._settings = self.strategy, settings
         if self.strategy != before:
-            self._thought.clear()
+            self._thought = deque([PADDING] * TAIL_FRAMES if self._thinking else ())
             self._added.clear()
-            self._thinking = False
 
     def begin(self) -> None:
         """A fresh conversation: only the greeting is ahead."""
@@ -172,8 +171,10 @@ class Guide:
         return Injection(strategy, min(len(ids), frames), frames, self.label, texts=used)
 
     def _think(self, ids: list[int]) -> int:
-        self._thought = deque([*ids, *[PADDING] * TAIL_FRAMES] if ids else ())
-        self._thinking = False
+        """A thought in the middle gives way at once, still muted."""
+        if not ids:
+            return 0
+        self._thought = deque([*ids, *[PADDING] * TAIL_FRAMES])
         return len(self._thought)
 
     def _add(self, ids: list[int]) -> int:

@@ -14,6 +14,9 @@ from voice_tui.engine.moshi.lib import Array, mx
 from voice_tui.engine.moshi.load.header import read_header
 from voice_tui.errors import EngineError
 
+MOST_SLOTS = 100_000
+"""Of a cache; a file that asks for more is none of ours."""
+
 
 def save(snapshot: Snapshot, path: Path) -> None:
     """Write a snapshot, and see it reach the disk; the random key is left out.
@@ -26,7 +29,8 @@ def save(snapshot: Snapshot, path: Path) -> None:
     """
     past = snapshot.past
     tensors = {f"cache.{index}": part[:, :, : past.steps] for index, part in enumerate(snapshot.cache)}
-    tensors["numbers"] = mx.array([past.steps, past.text, snapshot.pinned], mx.int32)
+    slots = snapshot.cache[0].shape[2]
+    tensors["numbers"] = mx.array([past.steps, past.text, snapshot.pinned, slots], mx.int32)
     tensors["recent"] = mx.array(list(snapshot.recent), mx.int32)
     for name, frames in (("spoken", past.spoken), ("heard", past.heard)):
         tensors[name] = mx.array(np.stack(frames))
@@ -53,8 +57,8 @@ def load(path: Path, like: Snapshot) -> Snapshot:
         raise EngineError(f"{path} was written for another model")
     try:
         tensors: dict[str, Array] = mx.load(str(path))
-        steps, text, pinned = (int(number) for number in np.array(tensors["numbers"]))
-        cache = tuple(_fitted(tensors[f"cache.{i}"], part, steps, path) for i, part in enumerate(like.cache))
+        steps, text, pinned, slots = (int(number) for number in np.array(tensors["numbers"]))
+        cache = tuple(_fitted(tensors[f"cache.{i}"], part, (steps, slots), path) for i, part in enumerate(like.cache))
         mx.eval(cache)
     except (RuntimeError, ValueError) as e:
         raise EngineError(f"{path} cannot be read: {e}") from e
@@ -63,12 +67,17 @@ def load(path: Path, like: Snapshot) -> Snapshot:
     return replace(like, past=past, recent=recent, pinned=pinned, cache=cache)
 
 
-def _fitted(part: Array, like: Array, steps: int, path: Path) -> Array:
-    """A part of the cache, with at least the room that the other one has."""
+def _fitted(part: Array, like: Array, size: tuple[int, int], path: Path) -> Array:
+    """A part of the cache with as many slots as it had: the sums of another number differ in the last bit.
+
+    Args:
+        part: As it was kept. `like`: the same part of another snapshot. `size`: steps that are in it, and slots.
+    """
+    steps, slots = size
     batch, heads, _, width = like.shape
-    if part.shape != (batch, heads, steps, width) or part.dtype != like.dtype:
+    if part.shape != (batch, heads, steps, width) or part.dtype != like.dtype or not steps <= slots <= MOST_SLOTS:
         raise EngineError(f"{path} was written for another model")
-    return mx.pad(part, ((0, 0), (0, 0), (0, max(0, like.shape[2] - steps)), (0, 0)))
+    return mx.pad(part, ((0, 0), (0, 0), (0, slots - steps), (0, 0)))
 
 
 def _frames(array: Array) -> tuple[Codes, ...]:
