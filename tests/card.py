@@ -10,8 +10,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from ctypes.util import find_library
 from pathlib import Path
 
@@ -69,6 +70,20 @@ class Card:
         command = ["pacat", "--playback", "-d", "vmic", *RAW]
         subprocess.run(command, env=self.env, input=pcm.astype(np.float32).tobytes(), check=True, timeout=60)
 
+    @contextmanager
+    def playing(self, pcm: np.ndarray) -> Iterator[None]:
+        """Play 24 kHz samples into the microphone meanwhile; broken off at the end of the block."""
+        file = self.folder / "playing.f32"
+        file.write_bytes(pcm.astype(np.float32).tobytes())
+        with file.open("rb") as samples:
+            command = ["pacat", "--playback", "-d", "vmic", *RAW]
+            process = subprocess.Popen(command, env=self.env, stdin=samples, stderr=subprocess.DEVNULL)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(10)
+
     def record(self) -> Recording:
         """Start recording the speaker."""
         return Recording(self)
@@ -87,6 +102,13 @@ class Recording:
         """All that was recorded so far."""
         data = self._file.read_bytes()
         return np.frombuffer(data[: len(data) // 4 * 4], dtype=np.float32)
+
+    def wait_for(self, seconds: float, deadline: float = 20.0) -> None:
+        """Wait until so much was recorded."""
+        end = time.monotonic() + deadline
+        while len(self.samples()) < 24_000 * seconds:
+            assert time.monotonic() < end, "nothing was recorded"
+            time.sleep(0.02)
 
     def stop(self) -> np.ndarray:
         self._process.terminate()
