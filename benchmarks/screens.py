@@ -33,7 +33,7 @@ SCREENS = (
     ("help", b"\x1bOP", b"Help"),
     ("settings", b"\x1bOQ", b"Settings"),
     ("log", b"\x1b[15~", b"Notices"),
-    ("devices", b"\x1b[17~", b"speaker"),
+    ("devices", b"\x1b[17~", b"Microphone and speaker"),
     ("conversations", b"\x12", b"Conversations"),
     ("commands", b"\x10", b"for commands"),
 )

@@ -47,6 +47,11 @@ _VALUE = re.compile(
     re.IGNORECASE,
 )
 _PREPOSITION = re.compile(r"^(?:in|at|on|under|behind|to|for|near|next to|above|below)\b ", re.IGNORECASE)
+_COMPLEMENT = re.compile(
+    r"^(?:allergic|married|engaged|related|afraid|scared|fond|proud|tired|made|born|good|bad|due|parked|hidden|kept|"
+    r"stored|named|based) (?:to|of|in|at|on|for|with|from|after|behind|under)(?= )",
+    re.IGNORECASE,
+)
 _PREPOSITION_LAST = re.compile(r" (?:in|at|on|under|behind|to|for)$", re.IGNORECASE)
 _SORTS = (
     rf"(?:{either(DAYS)})",
@@ -147,6 +152,9 @@ def _other_value(memory: str, rest: str) -> str | None:
         return None
     if _VALUE.match(value):  # a statement about something else
         return None
+    kept = _COMPLEMENT.match(found["value"])
+    if kept and not _COMPLEMENT.match(value):  # "is allergic to cats": the cats are the value
+        return f"{found['head']} {kept.group()} {value}"
     offered = _PREPOSITION.match(_OPENING.sub("", rest)) or _PREPOSITION.match(found["value"])
     head = _PREPOSITION_LAST.sub("", found["head"]) if offered else found["head"]
     return f"{head} {offered.group() if offered else ''}{value}"

@@ -102,6 +102,8 @@ def test_what_is_remembered_is_recalled_by_the_next_call(tmp_path: Path) -> None
     recalled = [event for event in events(tmp_path / "ask.jsonl") if event["type"] == "memory_recalled"]
     assert recalled
     assert recalled[0]["ids"] == [changed[0]["id"]]
+    told = [event["message"] for event in events(tmp_path / "ask.jsonl") if event["type"] == "notice"]
+    assert not [message for message in told if "Memories do not reach" in message], "the cascade recalls by itself"
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

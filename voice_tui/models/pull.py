@@ -61,7 +61,9 @@ def pull(name: str, report: Report = lambda progress: None, *, pauses: Sequence[
             is damaged.
     """
     if not is_hub_name(name):
-        raise ModelError(f"{name} is no name of a model", hint="It looks like kyutai/moshiko-mlx-q4")
+        raise ModelError(
+            f"{name} is no name of a model", hint="voice-tui models list shows the names, such as kyutai/moshiko-mlx-q4"
+        )
     refuse_offline(name)
     report(Progress("asking the hub", 0, 0))
     hub = Hub()

@@ -64,7 +64,7 @@ class CascadeEngine:
     def capabilities(self) -> Capabilities:
         """What it is made of."""
         detail = " · ".join((self._stt.name, *self._mouth.names))
-        return Capabilities(name="cascade", detail=detail, inject=("prompt",), takes_text=True)
+        return Capabilities(name="cascade", detail=detail, takes_text=True)
 
     def stand_in(self, missing: VoiceTuiError) -> None:
         """Say with the first step why this engine serves and not the one that was asked for."""

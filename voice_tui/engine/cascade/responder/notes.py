@@ -138,18 +138,18 @@ class Notes:
     def recall(self, words: str, most: int = 3) -> list[Recollection]:
         """Return what is known about a topic, best first: what holds all its words, else what is nearly as relevant as
         the best."""
-        found = self._memory.candidates(self._query(words, TOPIC_BAR))
+        found = _noted(self._memory.candidates(self._query(words, TOPIC_BAR)))
         whole = [note for note in found if note.coverage >= WHOLE]
         bar = max(TOPIC_BAR, NEAR * max((note.relevance for note in found), default=0.0))
         return (whole or [note for note in found if note.relevance >= bar])[:most]
 
     def answering(self, question: str) -> list[Recollection]:
         """Return the note that answers a question, if one surely does."""
-        return self._memory.recall(self._query(question, SPOKEN_BAR), limit=1)
+        return _noted(self._memory.recall(self._query(question, SPOKEN_BAR)))[:1]
 
     def holding(self, words: str, most: int) -> list[Memory]:
         """Return the notes that hold every word that matters."""
-        found = self._memory.candidates(self._query(words, 0.0))
+        found = _noted(self._memory.candidates(self._query(words, 0.0)))
         return [note.memory for note in found if note.coverage >= WHOLE][:most]
 
     def _query(self, words: str, bar: float) -> Query:
@@ -244,3 +244,8 @@ class Notes:
 
     def _local_day(self, note: Memory) -> date:
         return datetime.fromtimestamp(note.said_at, self._clock().tzinfo).date()
+
+
+def _noted(found: list[Recollection]) -> list[Recollection]:
+    """Leave out summaries of conversations: read aloud they repeat what was corrected since, and what was misheard."""
+    return [one for one in found if one.memory.kind != "summary"]

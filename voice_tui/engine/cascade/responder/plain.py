@@ -38,11 +38,11 @@ _FIXED: dict[str, tuple[Part, ...]] = {
 
 _NO_MODEL_FIRST = (
     "No language model is configured, so I can only take notes, tell the time and set timers;"
-    " to choose one, set llm.base_url in the settings."
+    " to choose one, open the settings and look for language model."
 )
 _NO_MODEL_QUESTION = (
     "That needs a language model, and none is configured.",
-    "I cannot answer that without a language model; the setting is llm.base_url.",
+    "I cannot answer that without a language model; the settings have a place for one.",
     "No language model yet; say help to hear what I can do.",
 )
 _NO_MODEL_STATEMENT = "I cannot talk about that without a language model, but say: remember that, and I will keep it."
