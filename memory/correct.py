@@ -113,11 +113,22 @@ def _restated(memory: str, rest: str) -> str | None:
     """ "my appointment is on the fourteenth": the whole sentence with another value."""
     slot = slot_of(rest)
     if not slot:
-        return None
+        return rest if _same_head(memory, rest) else None
     about, sort = slot.rsplit("|", 1)
     mine, mine_sort = [*slot_of(memory).rsplit("|", 1), ""][:2]
     same = about == mine or mine.endswith((about.removeprefix("my "), about.removeprefix("the ")))
     return rest if same and sort == mine_sort else None
+
+
+def _same_head(memory: str, rest: str) -> bool:
+    """Whether both give a value of the same sort to the same thing: "my sister is allergic to …"."""
+    mine, other = _VALUE.match(memory.rstrip(".")), _VALUE.match(rest)
+    if mine is None or other is None or plain(mine["head"]) != plain(other["head"]):
+        return False
+    kept, offered = _COMPLEMENT.match(mine["value"]), _COMPLEMENT.match(other["value"])
+    if kept or offered:
+        return bool(kept and offered) and plain(kept.group()) == plain(offered.group())
+    return len(mine["value"].split()) == len(other["value"].split())
 
 
 def _same_sort(memory: str, rest: str) -> str | None:

@@ -27,6 +27,12 @@ CASES = [
     ("My sister Anna lives in Oslo", "no, in Bergen", "My sister Anna lives in Bergen"),
     ("My sister Anna lives in Oslo", "no, Bergen", "My sister Anna lives in Bergen"),
     ("my sister is allergic to cats", "no, peanuts", "my sister is allergic to peanuts"),
+    ("my sister is allergic to cats", "no, my sister is allergic to peanuts", "my sister is allergic to peanuts"),
+    (
+        "the spare key is under the blue pot",
+        "no, the spare key is under the red mat",
+        "the spare key is under the red mat",
+    ),
     ("my sister is allergic to cats", "no, to peanuts", "my sister is allergic to peanuts"),
     ("the car is parked behind the church", "no, the station", "the car is parked behind the station"),
     ("My sister Anna lives in Oslo", "not Anna, Hannah", "My sister Hannah lives in Oslo"),
