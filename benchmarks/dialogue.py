@@ -69,7 +69,7 @@ def state(app: Terminal, wanted: str, deadline: float) -> bool:
     """Wait for a state on the status line; whether it came."""
     end = time.monotonic() + deadline
     while time.monotonic() < end:
-        if f"● {wanted}" in app.screen():
+        if f"● {wanted}" in app.screen().lower():
             return True
         time.sleep(0.05)
     return False
