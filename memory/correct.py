@@ -126,9 +126,9 @@ def _same_head(memory: str, rest: str) -> bool:
     if mine is None or other is None or plain(mine["head"]) != plain(other["head"]):
         return False
     kept, offered = _COMPLEMENT.match(mine["value"]), _COMPLEMENT.match(other["value"])
-    if kept or offered:
-        return bool(kept and offered) and plain(kept.group()) == plain(offered.group())
-    return len(mine["value"].split()) == len(other["value"].split())
+    if kept and offered:
+        return plain(kept.group()) == plain(offered.group())
+    return not kept and not offered and len(mine["value"].split()) == len(other["value"].split())
 
 
 def _same_sort(memory: str, rest: str) -> str | None:
