@@ -89,6 +89,9 @@ class FakeServer:
         return {"type": "ok", "response": {"type": "execute", "result": {"cols": [], "rows": told}}}
 
     def held(self) -> list[tuple[Any, ...]]:
+        """What it keeps: id, whether it is gone, body; nothing before a first client has made the table."""
+        if not self.db.execute("select 1 from sqlite_master where name = 'voice_tui_memory'").fetchone():
+            return []
         return self.db.execute("select id, gone, body from voice_tui_memory where id <> '' order by id").fetchall()
 
     def close(self) -> None:
