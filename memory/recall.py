@@ -17,7 +17,7 @@ from memory.recall_features import filled, table
 from memory.recall_model import Model
 from memory.recall_overlap import Floats, Overlap, share, spread
 from memory.recall_words import passage
-from memory.types import Memory, Query, Recollection
+from memory.types import Kind, Memory, Query, Recollection
 
 if TYPE_CHECKING:
     from memory.meaning import Meaning
@@ -78,7 +78,7 @@ class Recaller:
         cue = cue_of(query, total, lambda word: self._frequencies.count(db, word), self._zone)
         vector = meaning.vector(cue.text) if meaning else None
         near = meaning.nearest(vector, NEAREST) if meaning and vector is not None else []
-        gathered = gather(db, cue, near)
+        gathered = _wanted(db, gather(db, cue, near), query.without)
         measured = vector is not None and meaning is not None and meaning.measure(db, vector, gathered)
         found = _closest(cue, gathered, measured=measured)
         if not found:
@@ -137,6 +137,17 @@ def _closest(cue: Cue, found: list[Candidate], *, measured: bool) -> list[Candid
         context = filled(np.array([c.close_context for c in found]))
         fused = share(fused) + spread(best) + BEFORE_SHARE * spread(context)
     return [found[i] for i in np.argsort(-fused, kind="stable")[:LOOKED_AT]]
+
+
+def _wanted(db: sqlite3.Connection, found: list[Candidate], without: frozenset[Kind]) -> list[Candidate]:
+    """Leave out memories of some kinds."""
+    if not without or not found:
+        return found
+    seqs, kinds = [one.line.seq for one in found], sorted(without)
+    marks = [", ".join("?" * len(values)) for values in (seqs, kinds)]
+    query = f"select seq from memory where seq in ({marks[0]}) and kind in ({marks[1]})"  # noqa: S608  # marks only
+    out = {seq for (seq,) in db.execute(query, (*seqs, *kinds))}
+    return [one for one in found if one.line.seq not in out]
 
 
 def _memories(db: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, Memory]:

@@ -109,6 +109,7 @@ class Query:
         asked: The memory itself is asked ("what do you know about …"), so that a mere topic counts as a question.
         told: Ids of memories that this conversation has had already; only a question brings them up again.
         bar: Relevance from which a memory is worth bringing up.
+        without: Kinds that are not wanted; they take no other memory's place.
     """
 
     text: str
@@ -118,6 +119,7 @@ class Query:
     asked: bool = False
     told: frozenset[str] = frozenset()
     bar: float = 0.7
+    without: frozenset[Kind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from voice_tui.cli_options import add_common, add_json, load_config, print_json, say
+from voice_tui.cli_memory_store import action, opened, remark
+from voice_tui.cli_options import print_json, say
 
 if TYPE_CHECKING:
     from memory.conversations import Conversations
     from memory.types import Conversation, Transcript, Turn
-
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]  # no public name
+    from voice_tui.cli_memory_store import Subparsers
 
 _NAMES = {"user": "You", "assistant": "Assistant", "system": "System"}
 
@@ -31,33 +31,22 @@ def register(subparsers: Subparsers) -> None:
 
 
 def _add_reading(actions: Subparsers) -> None:
-    _add_limit(_action(actions, "list", "list conversations, the latest first", show_list))
-    found = _action(actions, "search", "find conversations in which somebody said every word", search)
+    _add_limit(action(actions, "list", "list conversations, the latest first", show_list))
+    found = action(actions, "search", "find conversations in which somebody said every word", search)
     found.add_argument("words", nargs="+", metavar="WORD", help="the last one may be the beginning of a word")
     _add_limit(found)
-    _add_id(_action(actions, "show", "print what was said", show))
-    out = _action(actions, "export", "write a transcript as Markdown, or as JSON with --json", export)
+    _add_id(action(actions, "show", "print what was said", show))
+    out = action(actions, "export", "write a transcript as Markdown, or as JSON with --json", export)
     _add_id(out)
     out.add_argument("--output", metavar="FILE", type=Path, help="the file to write; default stdout")
 
 
 def _add_changing(actions: Subparsers) -> None:
-    named = _action(actions, "rename", "give a conversation a name", rename)
+    named = action(actions, "rename", "give a conversation a name", rename)
     _add_id(named)
     named.add_argument("title", metavar="TITLE", help='the name; "" takes it away')
-    gone = _action(actions, "delete", "remove conversations for good; memories stay", delete)
+    gone = action(actions, "delete", "remove conversations for good; memories stay", delete)
     gone.add_argument("ids", nargs="+", metavar="ID", help="an id, or the beginning or end of one")
-
-
-def _action(
-    actions: Subparsers, name: str, text: str, run: Callable[[argparse.Namespace], int]
-) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    add_common(parser, nested=True)
-    parser.add_argument("--store", metavar="FILE", type=Path, help="another memory file than that of the settings")
-    add_json(parser)
-    parser.set_defaults(run=run)
-    return parser
 
 
 def _add_id(parser: argparse.ArgumentParser) -> None:
@@ -77,18 +66,9 @@ def _count(text: str) -> int:
 @contextmanager
 def _open(args: argparse.Namespace) -> Generator[Conversations]:
     from memory.conversations import Conversations
-    from memory.store import SqliteMemory
-    from voice_tui.paths import memory_path
 
-    file = args.store if args.store is not None else memory_path(load_config(args).settings.memory.path)
-    with SqliteMemory(file) as store:
-        for notice in store.notices:
-            _remark(f"{notice.message}. {notice.hint}")
+    with opened(args) as store:
         yield Conversations(store)
-
-
-def _remark(line: str) -> None:
-    sys.stderr.write(line + "\n")
 
 
 def _find_one(talks: Conversations, part: str) -> Conversation:
@@ -121,7 +101,7 @@ def show_list(args: argparse.Namespace) -> int:
         return 0
     for conversation in found:
         say(_line(conversation))
-    _remark(f"{len(found)} of {total} conversations")
+    remark(f"{len(found)} of {total} conversations")
     return 0
 
 
@@ -171,7 +151,7 @@ def export(args: argparse.Namespace) -> int:
     from voice_tui.config_file import replace_text
 
     replace_text(args.output, text)
-    _remark(f"{len(transcript.turns)} turns written to {args.output}")
+    remark(f"{len(transcript.turns)} turns written to {args.output}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What every action of `voice-tui memory` needs: its options and the open file."""
+"""What every action of `voice-tui memory` and `voice-tui conversations` needs: its options and the open file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PATIENCE_SECONDS = 30.0
 def action(
     actions: Subparsers, name: str, text: str, run: Callable[[argparse.Namespace], int]
 ) -> argparse.ArgumentParser:
-    """Add an action of `memory`; its handler `run` returns the exit code."""
+    """Add an action on the memory file; its handler `run` returns the exit code."""
     parser = actions.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     add_common(parser, nested=True)
     parser.add_argument("--store", metavar="FILE", type=Path, help="another memory file than that of the settings")
@@ -41,10 +41,9 @@ def store_path(args: argparse.Namespace) -> Path:
     """Return the memory file that a command line means: --store, else the settings', else the place for user data."""
     if args.store is not None:
         return args.store
-    from voice_tui.paths import data_dir
+    from voice_tui.paths import memory_path
 
-    configured = load_config(args).settings.memory.path
-    return Path(configured).expanduser() if configured else data_dir() / "memory.db"
+    return memory_path(load_config(args).settings.memory.path)
 
 
 @contextmanager

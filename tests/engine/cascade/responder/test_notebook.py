@@ -116,8 +116,9 @@ def test_a_question_that_a_note_answers_is_answered(desk: Desk) -> None:
 
 
 def test_what_a_summary_repeats_is_not_read_out(desk: Desk) -> None:
-    said = "You talked about: remember that the train leaves at nine"
-    desk.memory.add(NewMemory(said, kind="summary"))
+    for number in range(20):  # more than the candidates of a recall
+        said = f"You talked about: remember that the train leaves at nine; {number} geese"
+        desk.memory.add(NewMemory(said, kind="summary"))
     assert "talked about" not in desk.hear("when does the train leave")
     assert desk.hear("what do you know about the train") == "I have no note about the train."
     desk.hear("remember that the train leaves at ten")

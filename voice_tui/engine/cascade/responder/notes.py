@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from memory.errors import MemoryStoreError
 from memory.extract import kind_of
 from memory.port import MemoryPort
-from memory.types import Memory, NewMemory, Query, Recollection
+from memory.types import Kind, Memory, NewMemory, Query, Recollection
 from voice_tui.engine.cascade.ports import Clip, Part, Text, UserTurn
 from voice_tui.engine.cascade.responder.wording import counted, sentence, spoken_day, turned
 from voice_tui.errors import VoiceTuiError
@@ -26,6 +26,9 @@ Decode = Callable[[bytes], Pcm]
 
 WHOLE = 0.99
 """Coverage from which a memory holds every word of the question."""
+
+UNSPOKEN: frozenset[Kind] = frozenset({"summary"})
+"""Kinds that are not read out: a summary repeats what was corrected since, and what was misheard."""
 
 TOPIC_BAR = 0.5
 """Relevance from which a note is told to who asks what is known about a topic."""
@@ -138,26 +141,26 @@ class Notes:
     def recall(self, words: str, most: int = 3) -> list[Recollection]:
         """Return what is known about a topic, best first: what holds all its words, else what is nearly as relevant as
         the best."""
-        found = _noted(self._memory.candidates(self._query(words, TOPIC_BAR)))
+        found = self._memory.candidates(self._query(words, TOPIC_BAR))
         whole = [note for note in found if note.coverage >= WHOLE]
         bar = max(TOPIC_BAR, NEAR * max((note.relevance for note in found), default=0.0))
         return (whole or [note for note in found if note.relevance >= bar])[:most]
 
     def answering(self, question: str) -> list[Recollection]:
         """Return the note that answers a question, if one surely does."""
-        return _noted(self._memory.recall(self._query(question, SPOKEN_BAR)))[:1]
+        return self._memory.recall(self._query(question, SPOKEN_BAR), limit=1)
 
     def holding(self, words: str, most: int) -> list[Memory]:
         """Return the notes that hold every word that matters."""
-        found = _noted(self._memory.candidates(self._query(words, 0.0)))
+        found = self._memory.candidates(self._query(words, 0.0))
         return [note.memory for note in found if note.coverage >= WHOLE][:most]
 
     def _query(self, words: str, bar: float) -> Query:
-        return Query(words, asked=True, asked_at=self._clock().timestamp(), bar=bar)
+        return Query(words, asked=True, asked_at=self._clock().timestamp(), bar=bar, without=UNSPOKEN)
 
     def newest(self, most: int) -> list[Memory]:
         """Return the last notes, newest first."""
-        listed = [note for note in self._memory.list(limit=PAGE) if note.kind != "summary"]
+        listed = [note for note in self._memory.list(limit=PAGE) if note.kind not in UNSPOKEN]
         return sorted(listed, key=lambda note: note.said_at, reverse=True)[:most]
 
     def of_day(self, day: date) -> list[Memory]:
@@ -168,13 +171,13 @@ class Notes:
         found = [
             note
             for note in self._recent()
-            if note.kind != "summary" and start.timestamp() <= note.said_at < end.timestamp()
+            if note.kind not in UNSPOKEN and start.timestamp() <= note.said_at < end.timestamp()
         ]
         return sorted(found, key=lambda note: note.said_at)
 
     def count(self) -> int:
         """Return how many there are."""
-        return self._memory.count() - sum(note.kind == "summary" for note in self._recent())
+        return self._memory.count() - sum(note.kind in UNSPOKEN for note in self._recent())
 
     def all(self) -> list[Memory]:
         """Return every note, and what is only suggested."""
@@ -244,8 +247,3 @@ class Notes:
 
     def _local_day(self, note: Memory) -> date:
         return datetime.fromtimestamp(note.said_at, self._clock().tzinfo).date()
-
-
-def _noted(found: list[Recollection]) -> list[Recollection]:
-    """Leave out summaries of conversations: read aloud they repeat what was corrected since, and what was misheard."""
-    return [one for one in found if one.memory.kind != "summary"]
