@@ -23,6 +23,7 @@ from voice_tui.tui.state.app_state import AppState, Topic
 from voice_tui.tui.state.notices import INFO_SECONDS, TOAST_SECONDS, NoticeRecord, notice
 from voice_tui.tui.state.settings_view import Kept
 from voice_tui.tui.surroundings import Surroundings
+from voice_tui.tui.textual_faults import release_closed_screens
 
 BELOW_SECONDS = 0.5
 """How often what lies behind a dialog is redrawn: every such time costs the whole screen, dimmed."""
@@ -48,6 +49,7 @@ class BaseApp(App[int]):
 
     def __init__(self, session: SessionPort, settings: Settings, surroundings: Surroundings) -> None:
         super().__init__()
+        release_closed_screens()
         self.session = session
         self.surroundings = surroundings
         self.state = AppState(settings, surroundings.clock)
