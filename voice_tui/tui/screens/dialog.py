@@ -8,14 +8,18 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.geometry import Size
 from textual.screen import ModalScreen
 
+from voice_tui.tui.typed import app_of
 from voice_tui.tui.widgets.keybar import KeyBar
 
 Result = TypeVar("Result")
 
 ROOMY_ROWS = 14
 """From this height on a dialog has blank lines around what it says."""
+
+_ROOMY = "-roomy"
 
 
 class Dialog(ModalScreen[Result]):
@@ -29,7 +33,8 @@ class Dialog(ModalScreen[Result]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", id="dialog_cancel")]
 
     def compose(self) -> ComposeResult:
-        """Called by Textual."""
+        """Called by Textual; laid out for this terminal at once, because every later change would draw it all again."""
+        self.set_class(app_of(self).size.height >= ROOMY_ROWS, _ROOMY, update=False)
         with Vertical(id="dialog") as box:
             box.border_title = self.title or ""
             with Vertical(id="dialog-body"):
@@ -40,12 +45,19 @@ class Dialog(ModalScreen[Result]):
         """Yield what stands in the box."""
         raise NotImplementedError
 
+    def on_mount(self) -> None:
+        """The same for what stands in the box."""
+        self._fit(app_of(self).size)
+
     def on_resize(self, event: events.Resize) -> None:
         """Keep the keys in view, whatever the height."""
-        roomy = event.size.height >= ROOMY_ROWS
-        self.set_class(roomy, "-roomy")
+        self._fit(event.size)
+
+    def _fit(self, size: Size) -> None:
+        roomy = size.height >= ROOMY_ROWS
+        self.set_class(roomy, _ROOMY)
         frame = 5 if roomy else 3
-        rows = max(1, event.size.height - frame - self.OTHER_ROWS)
+        rows = max(1, size.height - frame - self.OTHER_ROWS)
         for widget in self.query(self.TALLEST):
             widget.styles.max_height = rows
 

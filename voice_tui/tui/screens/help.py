@@ -6,19 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.dom import DOMNode
-from textual.widgets import Static
 
 from voice_tui.tui import keys
 from voice_tui.tui.catalogue import BY_ID
 from voice_tui.tui.screens.dialog import Dialog
 from voice_tui.tui.state.app_state import AppState
 from voice_tui.tui.typed import app_of
+from voice_tui.tui.widgets.draw import Wrapped
 
 _DIM = "$foreground 60%"
 KEY_CELLS = 18
@@ -42,16 +41,16 @@ class HelpSection:
     lines: tuple[HelpLine, ...]
 
 
-class HelpText(Static):
+class HelpText(Wrapped):
     """The sections, laid out anew for every width."""
 
     def __init__(self, sections: Sequence[HelpSection]) -> None:
-        super().__init__(markup=False)
+        super().__init__()
         self._sections = sections
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Wrap to the new width."""
-        self.update(help_content(self._sections, event.size.width))
+    def wrapped(self, width: int) -> Content:
+        """Return the sections as text."""
+        return help_content(self._sections, width)
 
 
 class HelpScreen(Dialog[None]):

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from textual.content import Content
+from textual.geometry import Size
 from textual.widget import Widget
 
 from voice_tui.tui.state.health import Tone
@@ -58,6 +59,38 @@ class Drawn(Widget):
     def render(self) -> Content:
         """Called by Textual."""
         return self._drawn
+
+
+class Wrapped(Widget):
+    """A text whose lines depend on its width; made for a width before the layout, so that one layout is enough."""
+
+    DEFAULT_CSS = "Wrapped { height: auto; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._made: tuple[int, Content] | None = None
+
+    def wrapped(self, width: int) -> Content:
+        """Return the text in lines of at most `width` cells."""
+        raise NotImplementedError
+
+    def rewrap(self) -> None:
+        """Show what `wrapped` says now."""
+        self._made = None
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Called by Textual."""
+        return self._for(width).get_height(self.styles, width)
+
+    def render(self) -> Content:
+        """Called by Textual."""
+        return self._for(self.size.width)
+
+    def _for(self, width: int) -> Content:
+        if self._made is None or self._made[0] != width:
+            self._made = (width, self.wrapped(width))
+        return self._made[1]
 
 
 def bar(fraction: float, width: int, style: str) -> Content:

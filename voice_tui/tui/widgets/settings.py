@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from voice_tui.schema import Setting, Value, value_at
 from voice_tui.settings import Settings
 from voice_tui.tui.state.settings_view import Group, Kept, facts, is_changed, typed, words_for
+from voice_tui.tui.widgets.draw import Wrapped
 
 LONG_CHARS = 60
 """A text whose default is longer is edited on several lines."""
@@ -116,21 +117,22 @@ class ValueArea(TextArea):
     ]
 
 
-class Facts(Static):
+class Facts(Wrapped):
     """What is worth knowing beside the description, laid out anew for every width."""
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id, markup=False)
+        super().__init__(id=id)
         self._lines: Sequence[tuple[str, str]] = ()
 
     def show(self, lines: Sequence[tuple[str, str]]) -> None:
         """Show names and texts."""
-        self._lines = lines
-        self.update(facts_content(lines, self.size.width))
+        if list(lines) != list(self._lines):
+            self._lines = lines
+            self.rewrap()
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Wrap to the new width."""
-        self.update(facts_content(self._lines, event.size.width))
+    def wrapped(self, width: int) -> Content:
+        """Return the names and texts."""
+        return facts_content(self._lines, width)
 
 
 class SettingDetail(Vertical):
