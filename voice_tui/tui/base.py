@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
-from textual import on
+from textual import events, on
 from textual.app import App
 from textual.await_complete import AwaitComplete
+from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 
@@ -15,6 +17,7 @@ from voice_tui.events import AnyCommand, Severity
 from voice_tui.schema import Value
 from voice_tui.session.port import SessionPort
 from voice_tui.settings import Settings
+from voice_tui.tui import dialogs
 from voice_tui.tui.desk import Desk, Said
 from voice_tui.tui.errand import ErrandDone, ErrandTold
 from voice_tui.tui.model_flow import ModelFlow, ModelRemoved, ModelsListed
@@ -23,10 +26,14 @@ from voice_tui.tui.state.app_state import AppState, Topic
 from voice_tui.tui.state.notices import INFO_SECONDS, TOAST_SECONDS, NoticeRecord, notice
 from voice_tui.tui.state.settings_view import Kept
 from voice_tui.tui.surroundings import Surroundings
+from voice_tui.tui.sweeper import Sweeper
 from voice_tui.tui.textual_faults import release_closed_screens
 
 BELOW_SECONDS = 0.5
 """How often what lies behind a dialog is redrawn: every such time costs the whole screen, dimmed."""
+
+SWEEP_SECONDS = 1.0
+"""How often it is looked whether garbage may be collected."""
 
 _TOAST_TITLES: dict[Severity, str] = {"info": "", "warning": "Warning", "error": "Problem"}
 
@@ -38,6 +45,10 @@ class Drawing(Protocol):
     def draw(self, topics: Topic) -> None:
         """Redraw the parts that `topics` names."""
         ...
+
+
+class DialogsLoaded(Message):
+    """Every dialog's code is there; what is loaded from now on is little."""
 
 
 class BaseApp(App[int]):
@@ -58,6 +69,7 @@ class BaseApp(App[int]):
         self.models = ModelFlow(self)
         self.files = Desk("files", self.post_message)
         self.shelves = Desk("memories", self.post_message)
+        self._sweeper = Sweeper(time.monotonic())
         self._stale_below = Topic.NONE
         self._below_timer: Timer | None = None
 
@@ -87,6 +99,27 @@ class BaseApp(App[int]):
         topics, self._stale_below = self._stale_below, Topic.NONE
         if self.is_running and topics:
             _draw(self.screen_stack, topics)
+
+    def load_dialogs(self) -> None:
+        """Load the code of all dialogs, so that the first to be opened opens like the tenth."""
+
+        def load() -> Message:
+            dialogs.load()
+            return DialogsLoaded()
+
+        self.files.submit(load)
+
+    @on(DialogsLoaded)
+    def _dialogs_loaded(self) -> None:
+        if not self.is_headless:  # the collector is the whole process's
+            self._sweeper.begin()
+            self.set_interval(SWEEP_SECONDS, lambda: self._sweeper.look(time.monotonic()))
+
+    async def on_event(self, event: events.Event) -> None:
+        """Called by Textual with everything that comes from the terminal."""
+        if isinstance(event, events.InputEvent):
+            self._sweeper.pressed(time.monotonic())
+        await super().on_event(event)
 
     def command(self, command: AnyCommand) -> None:
         """Send a command to the session."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,18 @@ if TYPE_CHECKING:
     from voice_tui.tui.base import BaseApp
     from voice_tui.tui.talk_keeper import TalkKeeper
     from voice_tui.tui.widgets.talks import TalkList
+
+
+_MODULES = (
+    *("confirm", "conversations", "devices", "help", "jump", "log", "memory_detail", "memory_text", "models"),
+    *("recordings", "rename", "save", "settings", "theme"),
+)
+
+
+def load() -> None:
+    """Import what the functions below do, ahead of them; any thread, 0.1 s."""
+    for name in _MODULES:
+        import_module(f"voice_tui.tui.screens.{name}")
 
 
 def open_help(app: BaseApp) -> None:
