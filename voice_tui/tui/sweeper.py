@@ -28,6 +28,7 @@ class Sweeper:
 
     def __init__(self, now: float) -> None:
         self._pressed = now
+        self._settled = False
 
     def begin(self) -> None:
         """Leave out what is there now, and take the oldest generation over from Python."""
@@ -44,4 +45,7 @@ class Sweeper:
         if gc.get_count()[2] < DUE or now - self._pressed < QUIET_SECONDS:
             return False
         gc.collect()
+        if not self._settled:  # the first screen and what it keeps ready stay for good, too
+            self._settled = True
+            gc.freeze()
         return True

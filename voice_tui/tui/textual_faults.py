@@ -10,10 +10,10 @@ _METHOD = "get_inner_outer"
 def release_closed_screens() -> None:
     """Let the drawn lines of widgets go with the widgets.
 
-    `StylesCache.get_inner_outer` is cached by arguments that include the cache of one widget's lines, and so keeps up to
-    1,024 of them: after twenty dialogs half a million objects, through which every garbage collection goes on the UI
-    thread for 0.4 s (https://github.com/Textualize/textual/issues/6665). It uses nothing of the instance, as its first
-    parameter `cls` says; as a class method its key is the two colours alone. Nothing is done where it is one already.
+    `StylesCache.get_inner_outer` is cached by arguments that include the cache of one widget's lines, and so keeps
+    up to 1,024 of them: after twenty dialogs half a million objects, and every collection of garbage holds the UI
+    thread for 0.4 s (https://github.com/Textualize/textual/issues/6665). It uses nothing of the instance, as its
+    first parameter `cls` says; as a class method its key is the two colours alone. Where it is one, nothing is done.
     """
     method = vars(StylesCache).get(_METHOD)
     if hasattr(method, "cache_clear"):

@@ -10,12 +10,12 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
-from textual.screen import Screen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from memory.types import Conversation, Transcript, Turn
 from voice_tui.events import ResumeConversation
+from voice_tui.tui.screens.fresh import Fresh
 from voice_tui.tui.state.app_state import Topic
 from voice_tui.tui.state.talks import Talks, counted
 from voice_tui.tui.state.text import one_line
@@ -30,7 +30,7 @@ REFRESH_SECONDS = 1.0
 """How long after something was said the list is asked for again: the session writes it down in its own time."""
 
 
-class ConversationsScreen(Screen[None]):
+class ConversationsScreen(Fresh[None]):
     """The list, and beside or below it the conversation under the cursor.
 
     Args:

@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.geometry import Size
 from textual.screen import ModalScreen
 
+from voice_tui.tui.screens.fresh import Fresh
 from voice_tui.tui.typed import app_of
 from voice_tui.tui.widgets.keybar import KeyBar
 
@@ -22,7 +23,7 @@ ROOMY_ROWS = 14
 _ROOMY = "-roomy"
 
 
-class Dialog(ModalScreen[Result]):
+class Dialog(Fresh[Result], ModalScreen[Result]):
     """A dialog; subclasses give `TITLE` and `compose_body`."""
 
     TITLE = ""

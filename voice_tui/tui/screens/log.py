@@ -12,11 +12,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static, TabbedContent, TabPane
 
 from voice_tui.tui.desk import Desk
 from voice_tui.tui.log_tail import LogRead, read_tail
+from voice_tui.tui.screens.fresh import Fresh
 from voice_tui.tui.state.app_state import AppState, Topic
 from voice_tui.tui.state.notices import NoticeRecord
 from voice_tui.tui.state.text import short_path
@@ -29,7 +29,7 @@ POLL_SECONDS = 1.0
 _STYLES = {"info": "$text-success", "warning": "bold $text-warning", "error": "bold $text-error"}
 
 
-class LogScreen(Screen[None]):
+class LogScreen(Fresh[None]):
     """Three tabs.
 
     Args:

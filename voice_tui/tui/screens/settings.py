@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Input, OptionList, Static
 
 from voice_tui.schema import Setting, by_path, value_at
+from voice_tui.tui.screens.fresh import Fresh
 from voice_tui.tui.state.app_state import Topic
 from voice_tui.tui.state.settings_view import groups
 from voice_tui.tui.state.text import short_path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from voice_tui.tui.base import BaseApp
 
 
-class SettingsScreen(Screen[None]):
+class SettingsScreen(Fresh[None]):
     """The list, and beside or below it the setting under the cursor.
 
     Args:
