@@ -11,7 +11,7 @@ from typing import Any
 
 from blockbuster import blockbuster_ctx
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import Input, Static, TextArea
 
 from memory.types import Memory
 from tests.fakes_memory import NOW, FakeMemory, some_memories
@@ -67,11 +67,20 @@ async def settle(pilot: Pilot[Any], until: Callable[[], bool] = lambda: True) ->
             assert time.monotonic() < deadline, f"not at rest: {session_of(app).commands}"
 
 
+async def taken(app: VoiceTuiApp) -> None:
+    """Wait until the app has taken what the session said; whether it is drawn yet does not matter."""
+    deadline = time.monotonic() + DEADLINE
+    while not app.inbox.empty:
+        await asyncio.sleep(0)
+        assert time.monotonic() < deadline, "events wait"
+
+
 async def press(pilot: Pilot[Any], *keys: str) -> None:
-    """Press keys, each at rest."""
-    for key in keys:
+    """Press keys, each at rest; letters typed into a line one after the other, as a person does."""
+    for key, following in zip(keys, (*keys[1:], ""), strict=True):
         await pilot.press(key)
-        await settle(pilot)
+        if not (len(key) == len(following) == 1 and isinstance(pilot.app.focused, Input | TextArea)):
+            await settle(pilot)
 
 
 async def emit(pilot: Pilot[Any], *events: AnyEvent) -> None:

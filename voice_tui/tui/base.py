@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
@@ -113,7 +114,10 @@ class BaseApp(App[int]):
     def _dialogs_loaded(self) -> None:
         if not self.is_headless:  # the collector is the whole process's
             self._sweeper.begin()
-            self.set_interval(SWEEP_SECONDS, lambda: self._sweeper.look(time.monotonic()))
+            self.set_interval(SWEEP_SECONDS, self._sweep)
+
+    def _sweep(self) -> None:
+        self._sweeper.look(time.monotonic(), gc.get_count()[2])
 
     async def on_event(self, event: events.Event) -> None:
         """Called by Textual with everything that comes from the terminal."""

@@ -40,9 +40,17 @@ class Sweeper:
         """Somebody is at the keys or the mouse."""
         self._pressed = now
 
-    def look(self, now: float) -> bool:
-        """Collect when it is due and nobody waits; returns whether it did. Call it about once a second."""
-        if gc.get_count()[2] < DUE or now - self._pressed < QUIET_SECONDS:
+    def look(self, now: float, younger: int) -> bool:
+        """Collect when it is due and nobody waits. Call it about once a second.
+
+        Args:
+            now: As above.
+            younger: Younger collections since the last full one.
+
+        Returns:
+            Whether it did.
+        """
+        if younger < DUE or now - self._pressed < QUIET_SECONDS:
             return False
         gc.collect()
         if not self._settled:  # the first screen and what it keeps ready stay for good, too

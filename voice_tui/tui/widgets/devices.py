@@ -161,10 +161,10 @@ class DevicePanel(Vertical):
                 yield Static(id=f"device-{fact}", markup=False)
 
     def on_mount(self) -> None:
-        """Show what is known and ask for the rest."""
+        """Show what is known; ask for the rest when that is drawn, because a process begins for it."""
         self._fill(DeviceNames())
         self.call_after_refresh(self.update)
-        self.action_look()
+        self.call_after_refresh(self.action_look)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Lay the meters out anew."""

@@ -81,7 +81,7 @@ class Wrapped(Widget):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Called by Textual."""
-        return self._for(width).get_height(self.styles, width)
+        return self._for(width).get_height(self.styles, width) if width else 0
 
     def render(self) -> Content:
         """Called by Textual."""
@@ -89,7 +89,7 @@ class Wrapped(Widget):
 
     def _for(self, width: int) -> Content:
         if self._made is None or self._made[0] != width:
-            self._made = (width, self.wrapped(width))
+            self._made = (width, self.wrapped(width) if width else Content(""))
         return self._made[1]
 
 

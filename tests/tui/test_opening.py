@@ -1,0 +1,110 @@
+"""Screens open and close all day: nothing of them stays, nothing is done twice, and garbage waits for a pause."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+from textual._styles_cache import StylesCache
+from textual.content import Content
+from textual.events import ScreenResume
+from textual.geometry import Size
+
+from tests.tui.driving import make_app, press, running
+from voice_tui.tui.screens.fresh import Fresh
+from voice_tui.tui.screens.help import HelpScreen, HelpText
+from voice_tui.tui.screens.main import MainScreen
+from voice_tui.tui.sweeper import DUE, OVERDUE, QUIET_SECONDS, Sweeper
+from voice_tui.tui.textual_faults import release_closed_screens
+from voice_tui.tui.widgets.draw import Wrapped
+
+
+@pytest.fixture
+def collector() -> Iterator[None]:
+    """The garbage collector as it was."""
+    thresholds = gc.get_threshold()
+    yield
+    gc.set_threshold(*thresholds)
+    gc.unfreeze()
+
+
+def line_caches() -> int:
+    gc.collect()
+    return sum(isinstance(thing, StylesCache) for thing in gc.get_objects())
+
+
+async def test_nothing_of_a_closed_dialog_stays() -> None:
+    app = make_app()
+    async with running(app) as pilot:
+        await press(pilot, "f1", "escape")
+        before = line_caches()
+        for _ in range(3):
+            await press(pilot, "f1", "escape")
+        assert isinstance(app.screen, MainScreen)
+        assert line_caches() == before
+
+
+def test_a_textual_without_the_fault_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    fine = classmethod(lambda cls, one, other: (one, other))
+    monkeypatch.setattr(StylesCache, "get_inner_outer", fine)
+    release_closed_screens()
+    assert vars(StylesCache)["get_inner_outer"] is fine
+    monkeypatch.delattr(StylesCache, "get_inner_outer")
+    release_closed_screens()
+
+
+async def test_a_dialog_has_its_height_and_its_lines_before_it_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    widths: list[int] = []
+    wrapped = HelpText.wrapped
+    monkeypatch.setattr(HelpText, "wrapped", lambda self, width: widths.append(width) or wrapped(self, width))
+    drawn: list[bool] = []
+    refresh = HelpScreen._refresh_layout
+    monkeypatch.setattr(
+        HelpScreen,
+        "_refresh_layout",
+        lambda self, *args, **more: drawn.append(self.has_class("-roomy")) or refresh(self, *args, **more),
+    )
+    async with running(make_app(), (80, 24)) as pilot:
+        await press(pilot, "f1")
+        assert drawn
+        assert all(drawn)
+        assert len(widths) <= 2, "once, and once more for the room that its scrollbar takes"
+
+
+async def test_a_text_is_as_high_as_its_lines_at_any_width() -> None:
+    class Words(Wrapped):
+        def wrapped(self, width: int) -> Content:
+            return Content("\n".join("word" for _ in range(40 // width)))
+
+    words = Words()
+    size = Size(80, 24)
+    assert [words.get_content_height(size, size, width) for width in (10, 4, 0, 20)] == [4, 10, 0, 2]
+
+
+def test_styles_are_not_looked_up_twice_at_first_but_when_one_comes_back() -> None:
+    screen = Fresh[None]()
+    for again in (False, True, True):
+        event = ScreenResume()
+        screen.on_screen_resume(event)
+        assert event.refresh_styles is again
+    event = ScreenResume(refresh_styles=False)
+    screen.on_screen_resume(event)
+    assert not event.refresh_styles
+
+
+@pytest.mark.usefixtures("collector")
+def test_garbage_waits_for_a_pause() -> None:
+    sweeper = Sweeper(now=100.0)
+    sweeper.begin()
+    assert gc.get_threshold()[2] == OVERDUE
+    assert gc.get_freeze_count()
+    sweeper.pressed(110.0)
+    assert not sweeper.look(110.0 + QUIET_SECONDS / 2, DUE), "somebody presses keys"
+    assert not sweeper.look(120.0, DUE - 1), "it is not due"
+    left_out = gc.get_freeze_count()
+    assert sweeper.look(120.0, DUE)
+    settled = gc.get_freeze_count()
+    assert settled >= left_out
+    assert sweeper.look(130.0, DUE)
+    assert gc.get_freeze_count() <= settled, "what comes later is no longer left out"
