@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ async def taken(app: VoiceTuiApp) -> None:
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
     """Press keys, each at rest; letters typed into a line one after the other, as a person does."""
-    for key, following in zip(keys, (*keys[1:], ""), strict=True):
+    for key, following in zip_longest(keys, keys[1:], fillvalue=""):
         await pilot.press(key)
         if not (len(key) == len(following) == 1 and isinstance(pilot.app.focused, Input | TextArea)):
             await settle(pilot)

@@ -116,7 +116,7 @@ class VoiceTuiApp(BaseApp):
         self.files.start()
         self.shelves.start()
         self.files.submit(lambda: self.session.start(self.inbox.put))
-        self.load_dialogs()
+        self.load_ahead(dialogs.load)
         self._check_keymap()
         self._memories.refresh()
         if self.surroundings.setup.wanted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from textual import events, on
@@ -18,7 +18,6 @@ from voice_tui.events import AnyCommand, Severity
 from voice_tui.schema import Value
 from voice_tui.session.port import SessionPort
 from voice_tui.settings import Settings
-from voice_tui.tui import dialogs
 from voice_tui.tui.desk import Desk, Said
 from voice_tui.tui.errand import ErrandDone, ErrandTold
 from voice_tui.tui.model_flow import ModelFlow, ModelRemoved, ModelsListed
@@ -101,14 +100,14 @@ class BaseApp(App[int]):
         if self.is_running and topics:
             _draw(self.screen_stack, topics)
 
-    def load_dialogs(self) -> None:
-        """Load the code of all dialogs, so that the first to be opened opens like the tenth."""
+    def load_ahead(self, load: Callable[[], None]) -> None:
+        """Let `load` load the code of all dialogs, so that the first to be opened opens like the tenth."""
 
-        def load() -> Message:
-            dialogs.load()
+        def loaded() -> Message:
+            load()
             return DialogsLoaded()
 
-        self.files.submit(load)
+        self.files.submit(loaded)
 
     @on(DialogsLoaded)
     def _dialogs_loaded(self) -> None:

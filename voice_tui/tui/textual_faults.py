@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual._styles_cache import StylesCache
 
 _METHOD = "get_inner_outer"
@@ -15,6 +17,6 @@ def release_closed_screens() -> None:
     thread for 0.4 s (https://github.com/Textualize/textual/issues/6665). It uses nothing of the instance, as its
     first parameter `cls` says; as a class method its key is the two colours alone. Where it is one, nothing is done.
     """
-    method = vars(StylesCache).get(_METHOD)
+    method: Any = vars(StylesCache).get(_METHOD)
     if hasattr(method, "cache_clear"):
         setattr(StylesCache, _METHOD, classmethod(method))

@@ -64,8 +64,6 @@ class Drawn(Widget):
 class Wrapped(Widget):
     """A text whose lines depend on its width; made for a width before the layout, so that one layout is enough."""
 
-    DEFAULT_CSS = "Wrapped { height: auto; }"
-
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._made: tuple[int, Content] | None = None
@@ -81,7 +79,7 @@ class Wrapped(Widget):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Called by Textual."""
-        return self._for(width).get_height(self.styles, width) if width else 0
+        return self._for(width).get_height({}, width) if width else 0
 
     def render(self) -> Content:
         """Called by Textual."""
