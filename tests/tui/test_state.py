@@ -194,6 +194,16 @@ def test_statistics_are_not_among_the_raw_events() -> None:
     assert len(state.steps) == 2
 
 
+@pytest.mark.parametrize("step", [-3600.0, 3600.0])
+def test_a_clock_that_is_set_back_or_a_sleep_keeps_no_toast_away(step: float) -> None:
+    notices = Notices()
+    for number in range(MAX_TOASTS):
+        assert notices.add(notice(1e9, "error", f"{number}"))
+    assert not notices.add(notice(1e9, "error", "one too many"))
+    assert notices.add(notice(1e9 + step, "error", "0"))
+    assert not notices.add(notice(1e9 + step + TOAST_SECONDS / 2, "error", "0"))
+
+
 def test_toasts_are_few_and_never_twice_the_same() -> None:
     notices = Notices()
     assert notices.add(notice(0, "error", "a"))

@@ -43,7 +43,7 @@ class Notices:
 
     def __init__(self) -> None:
         self._kept: deque[NoticeRecord] = deque(maxlen=MAX_NOTICES)
-        self._toasted: deque[tuple[float, str]] = deque()
+        self._toasted: list[tuple[float, str]] = []
         self.held_back = 0
 
     def __iter__(self) -> Iterator[NoticeRecord]:
@@ -59,8 +59,8 @@ class Notices:
             Whether it should be shown as a toast: not when the same words stand there already, nor in a storm.
         """
         self._kept.append(record)
-        while self._toasted and record.clock - self._toasted[0][0] >= TOAST_SECONDS:
-            self._toasted.popleft()
+        now = record.clock  # what seems to come from the future is as old: the clock was set back
+        self._toasted = [(at, message) for at, message in self._toasted if 0.0 <= now - at < TOAST_SECONDS]
         shown = [message for _, message in self._toasted]
         if record.message in shown or len(shown) >= MAX_TOASTS:
             self.held_back += 1
