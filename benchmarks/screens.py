@@ -121,7 +121,7 @@ def rounds(terminal: RealTerminal, minutes: float, count: int, conversation: byt
         times["a letter"].append(typed(terminal))
         rest(terminal, max(0.0, each - (time.monotonic() - began)))
         if index % 10 == 9:
-            print(f"round {index + 1}", flush=True)
+            print(f"round {index + 1}: app RSS {rss_mb(terminal.process.pid):.1f} MB", flush=True)
     return times
 
 

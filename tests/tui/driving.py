@@ -68,12 +68,17 @@ async def settle(pilot: Pilot[Any], until: Callable[[], bool] = lambda: True) ->
             assert time.monotonic() < deadline, f"not at rest: {session_of(app).commands}"
 
 
-async def taken(app: VoiceTuiApp) -> None:
-    """Wait until the app has taken what the session said; whether it is drawn yet does not matter."""
+async def emit_each(pilot: Pilot[Any], *events: AnyEvent) -> None:
+    """Let the session say one thing after the other, each taken before the next comes, and wait until all is drawn."""
+    app = pilot.app
+    assert isinstance(app, VoiceTuiApp)
     deadline = time.monotonic() + DEADLINE
-    while not app.inbox.empty:
-        await asyncio.sleep(0)
-        assert time.monotonic() < deadline, "events wait"
+    for event in events:
+        session_of(app).emit(event)
+        while not app.inbox.empty:
+            await asyncio.sleep(0.001)  # lets the app take it
+            assert time.monotonic() < deadline, f"not taken: {event}"
+    await settle(pilot)
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
