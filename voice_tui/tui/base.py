@@ -32,7 +32,7 @@ from voice_tui.tui.textual_faults import release_closed_screens
 BELOW_SECONDS = 0.5
 """How often what lies behind a dialog is redrawn: every such time costs the whole screen, dimmed."""
 
-SWEEP_SECONDS = 1.0
+SWEEP_SECONDS = 0.3
 """How often it is looked whether garbage may be collected."""
 
 _TOAST_TITLES: dict[Severity, str] = {"info": "", "warning": "Warning", "error": "Problem"}

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import gc
 
-QUIET_SECONDS = 0.7
+QUIET_SECONDS = 0.25
 """A pause: nobody has pressed a key for this long."""
 
 DUE = 10
 """Younger collections since the last full one from which on the next is due; Python's own default."""
 
-OVERDUE = 200
+OVERDUE = 40
 """From here on it is not put off any longer, pause or not; Python does it, so that a stuck timer cannot stop it."""
 
 
@@ -41,7 +41,7 @@ class Sweeper:
         self._pressed = now
 
     def look(self, now: float, younger: int) -> bool:
-        """Collect when it is due and nobody waits. Call it about once a second.
+        """Collect when it is due and nobody waits. Call it often: the pause may be short.
 
         Args:
             now: As above.
