@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from memory.types import Memory, Recollection
 from voice_tui.engine.cascade.ports import Part, Recalled, Remembered, Text, UserTurn
 from voice_tui.engine.cascade.responder.notes import Notes
-from voice_tui.engine.cascade.responder.state import Conversation, Dictate, Forget
+from voice_tui.engine.cascade.responder.state import Again, Conversation, Dictate, Forget, Noted
 from voice_tui.engine.cascade.responder.wording import counted, sentence, turned
 
 MOST_TOLD = 5
@@ -41,15 +41,41 @@ class NoteAnswers:
         """Keep words, and the recording they came with; ask for words when there are none."""
         if not any(char.isalnum() for char in words):
             return self._talk.ask(Dictate(), "What shall I remember?")
-        note = self._notes.add(words, turn)
+        return self._kept(self._notes.add(words, turn), turn)
+
+    def _kept(self, note: Memory, turn: UserTurn) -> list[Part]:
+        """Say what was kept; ask whether it was heard right where recognition was unsure."""
         self._talk.speak_of(note)
-        changed = Remembered("added" if note.created_at == note.updated_at else "updated", note.id, note.text)
+        fresh = note.created_at == note.updated_at
+        changed = Remembered("added" if fresh else "updated", note.id, note.text)
         understood = sentence(turned(note.text))
         if not self._unsure(turn):
             return [changed, Text(f"I'll remember: {understood}{self._earlier(note)}")]
-        if note.clip_seconds:
-            return [changed, Text(f"I kept your recording. I understood: {understood}")]
-        return [changed, Text(f"I understood: {understood} If that is wrong, say: forget that.")]
+        kept = "I kept your recording. " if note.clip_seconds else ""
+        return [changed, *self._talk.ask(Noted(note, fresh), f"{kept}I heard: {understood} Is that right?")]
+
+    def confirmed(self, note: Memory) -> list[Part]:
+        """The words of a note are right."""
+        self._notes.confirm(note)
+        self._talk.speak_of(note)
+        return [Text("Good, I'll remember it.")]
+
+    def misheard(self, asked: Noted, turn: UserTurn) -> list[Part]:
+        """The words of a note are wrong: its recording stays until it was said again; words alone are worth nothing."""
+        note = asked.note if asked.fresh else None
+        if note is None or note.clip_seconds or self._unsure(turn):
+            recorded = " I have your recording." if note is not None and note.clip_seconds else ""
+            return self._talk.ask(Again(note), f"Sorry.{recorded} Please say again what I should remember.")
+        self._notes.drop(note)
+        self._talk.speak_of(None)
+        gone = Remembered("forgotten", note.id, note.text)
+        return [gone, *self._talk.ask(Again(None), "Sorry. Please say again what I should remember.")]
+
+    def said_again(self, note: Memory | None, words: str, turn: UserTurn) -> list[Part]:
+        """Keep what was said again, in place of what was misheard."""
+        if note is None or note.text == words or not any(char.isalnum() for char in words):
+            return self.remember(words, turn)
+        return [Remembered("forgotten", note.id, note.text), *self._kept(self._notes.replace(note, words, turn), turn)]
 
     def correct(self, note: Memory, words: str, turn: UserTurn) -> list[Part]:
         """Put right what was just told; what it was before is kept as its history."""

@@ -17,13 +17,14 @@ from threading import Event as CancelFlag
 from memory.correct import corrected
 from memory.errors import MemoryStoreError
 from memory.extract import SURE_TO_KEEP, extract
+from memory.types import Memory
 from voice_tui.engine.cascade.phrases import Match
 from voice_tui.engine.cascade.ports import Action, Clip, Part, Responder, Text, UserTurn
 from voice_tui.engine.cascade.responder.intents import OWN, duration, is_question, parse
 from voice_tui.engine.cascade.responder.note_answers import NoteAnswers, chosen
 from voice_tui.engine.cascade.responder.notes import Notes
 from voice_tui.engine.cascade.responder.plain import no_model, plain_answer, timer_set
-from voice_tui.engine.cascade.responder.state import Conversation, Forget, Heard, HowLong, Question
+from voice_tui.engine.cascade.responder.state import Again, Conversation, Forget, Heard, HowLong, Noted, Question
 from voice_tui.engine.cascade.responder.wording import sentence
 from voice_tui.engine.port import PastTurn
 from voice_tui.errors import ProviderError
@@ -234,8 +235,14 @@ class NotebookResponder:
             return self._heard_answered(question.turn, name)
         if isinstance(question, Forget):
             return self._forget_answered(question, turn, name)
+        if isinstance(question, Noted) and name in ("yes", "no"):
+            return self._answers.confirmed(question.note) if name == "yes" else self._answers.misheard(question, turn)
         if name in ("no", "stop"):
             return [Text("All right.")]
+        if isinstance(question, Noted):
+            return None
+        if isinstance(question, Again):
+            return self._note_again(question.note, turn, intent)
         if isinstance(question, HowLong):
             seconds = duration(turn.text)
             return timer_set(seconds) if seconds else None
@@ -249,6 +256,11 @@ class NotebookResponder:
         if turn.alternative and turn.alternative != turn.text:
             return self._did_you_say(replace(turn, text=turn.alternative, alternative=""))
         return [Text("Sorry. Please say it again.")]
+
+    def _note_again(self, note: Memory | None, turn: UserTurn, intent: Match | None) -> list[Part] | None:
+        if intent is not None and intent.name != "remember":
+            return None
+        return self._answers.said_again(note, turn.text if intent is None else intent.rest, turn)
 
     def _forget_answered(self, question: Forget, turn: UserTurn, name: str) -> list[Part] | None:
         if name in ("yes", "no") and self._unsure(turn):

@@ -28,11 +28,34 @@ class Dictate:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """Asked: are these the words of the note?
+
+    Args:
+        note: What was kept. `fresh`: whether it was made then, and may be taken back.
+    """
+
+    note: Memory
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Asked: say the note again, whose words were wrong.
+
+    Args:
+        note: What is to be replaced, None where nothing of it was kept.
+    """
+
+    note: Memory | None
+
+
+@dataclass(frozen=True, slots=True)
 class HowLong:
     """Asked: for how long?"""
 
 
-Question = Forget | Heard | Dictate | HowLong
+Question = Forget | Heard | Dictate | Noted | Again | HowLong
 
 
 @dataclass(frozen=True, slots=True)
