@@ -19,7 +19,7 @@ from memory.errors import MemoryStoreError
 from memory.extract import SURE_TO_KEEP, extract
 from memory.types import Memory
 from voice_tui.engine.cascade.phrases import Match
-from voice_tui.engine.cascade.ports import Action, Clip, Part, Responder, Text, UserTurn
+from voice_tui.engine.cascade.ports import Action, Clip, Part, Responder, Text, UserTurn, Warned
 from voice_tui.engine.cascade.responder.intents import OWN, duration, is_question, parse
 from voice_tui.engine.cascade.responder.note_answers import NoteAnswers, chosen
 from voice_tui.engine.cascade.responder.notes import Notes
@@ -62,12 +62,13 @@ class NotebookResponder:
         self._talk = Conversation()
         self._answers = NoteAnswers(notes, self._talk, clock, self._unsure)
         self._elsewhere = False
+        self._failing = False  # the language model gave no answer, and the person was told
 
     def respond(self, turn: UserTurn, cancel: CancelFlag) -> Iterator[Part]:
         """Yield the answer; what the notebook answers is worked out whole before its first part.
 
         Raises:
-            ProviderError: The memory or the language model failed.
+            ProviderError: The memory failed, or the language model, and the notebook knows no answer either.
         """
         with self._lock:
             self._talk.begin()
@@ -128,8 +129,40 @@ class NotebookResponder:
     # --- one turn ---
 
     def _ask_elsewhere(self, turn: UserTurn, cancel: CancelFlag) -> Iterator[Part]:
+        """Yield the language model's answer; where it gives none, the notebook's own, and once why."""
         assert self._otherwise is not None
-        return self._otherwise.respond(turn, cancel)
+        said = False
+        try:
+            for part in self._otherwise.respond(turn, cancel):
+                said = said or isinstance(part, Text)
+                yield part
+        except ProviderError as e:
+            answer = [] if said or cancel.is_set() else self._instead(turn)
+            if not answer:
+                self._failing = True
+                raise
+            if not self._failing:
+                self._failing = True
+                yield Warned(e.message, e.hint)
+                yield Text(f"{e.message}, so I answer by myself. ")
+            yield from answer
+        else:
+            self._failing = self._failing and not said
+
+    def _instead(self, turn: UserTurn) -> list[Part]:
+        """Return the notebook's answer to what the language model should have answered; empty when it has none."""
+        with self._lock:
+            intent = parse(turn.text)
+            try:
+                if intent is not None and intent.name not in ("yes", "no"):
+                    answer = self._by_itself(turn, intent)
+                else:
+                    answer = self._known(turn)
+            except MemoryStoreError as e:
+                log.warning("the notebook cannot answer in place of the language model: %s", e)
+                return []
+            self._elsewhere = self._elsewhere and not answer
+            return answer or []
 
     def _answer(self, turn: UserTurn) -> list[Part] | UserTurn:
         """Return the answer, or the turn that the language model is to answer."""
@@ -155,13 +188,14 @@ class NotebookResponder:
 
     def _act(self, turn: UserTurn, intent: Match | None) -> list[Part] | UserTurn:
         if intent is not None and (self._otherwise is None or intent.name in OWN):
-            answer = (
-                self._from_notes(turn, intent) or self._from_here(intent) or plain_answer(intent.name, self._clock())
-            )
+            answer = self._by_itself(turn, intent)
             if answer:
                 return answer
         self._talk.state = replace(self._talk.state, said=turn)
         return turn if self._otherwise is not None else self._unknown(turn)
+
+    def _by_itself(self, turn: UserTurn, intent: Match) -> list[Part] | None:
+        return self._from_notes(turn, intent) or self._from_here(intent) or plain_answer(intent.name, self._clock())
 
     def _from_notes(self, turn: UserTurn, intent: Match) -> list[Part] | None:
         answers = self._answers
@@ -196,16 +230,19 @@ class NotebookResponder:
 
     def _unknown(self, turn: UserTurn) -> list[Part]:
         """Answer without a language model: a question from the notes if one answers it, else with regret."""
-        told = next((one for one in extract(turn.text, confidence=turn.confidence) if one.explicit), None)
-        if told is not None:  # "my name is Anna": a language model would hear it, here it is kept and said back
-            return self._answers.remember(told.text, turn)
-        if is_question(turn.text):
-            notes = self._notes.answering(turn.text)
-            if notes:
-                return self._answers.told(turn.text, notes)
+        if answer := self._known(turn):
+            return answer
         times = self._talk.state.refusals
         self._talk.state = replace(self._talk.state, refusals=times + 1)
         return no_model(turn.text, times)
+
+    def _known(self, turn: UserTurn) -> list[Part] | None:
+        """Keep what was told in so many words, or answer a question that a note surely answers."""
+        told = next((one for one in extract(turn.text, confidence=turn.confidence) if one.explicit), None)
+        if told is not None:  # "my name is Anna": a language model would hear it, here it is kept and said back
+            return self._answers.remember(told.text, turn)
+        notes = self._notes.answering(turn.text) if is_question(turn.text) else []
+        return self._answers.told(turn.text, notes) if notes else None
 
     # --- when recognition is unsure ---
 
