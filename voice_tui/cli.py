@@ -131,6 +131,7 @@ def _add_talk(commands: Subparsers) -> None:
 def _add_say(commands: Subparsers) -> None:
     parser = _command(commands, "say", "speak a text with the configured voice", _say)
     parser.add_argument("text", metavar="TEXT", help="what to say; - reads stdin")
+    parser.add_argument("--voice", metavar="NAME", help="another voice than tts.voice, such as en-gb")
     parser.add_argument("--output", metavar="FILE", type=Path, help="write a wav file instead of using the speaker")
 
 
