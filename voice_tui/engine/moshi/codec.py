@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from memory.installing import install_extra
 from voice_tui.engine.moshi.generate.streams import Codes
 from voice_tui.errors import EngineError
 from voice_tui.frame import FRAME_SAMPLES, Frame, Pcm
@@ -277,7 +278,7 @@ def _instance(weights: Path) -> Any:
     try:
         library: Any = import_module("rustymimi")
     except ImportError as e:
-        raise EngineError(f"The codec does not load: {e}", hint="Install it with: pip install 'voice-tui[mlx]'") from e
+        raise EngineError(f"The codec does not load: {e}", hint=f"Install it with: {install_extra('mlx')}") from e
     try:
         return library.Tokenizer(str(weights), num_codebooks=CODEBOOKS)
     except (ValueError, RuntimeError, OSError) as e:

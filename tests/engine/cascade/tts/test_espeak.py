@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from memory.installing import install_extra
 from memory.store import SqliteMemory
 from voice_tui.engine.cascade.tts import espeak, espeak_voices
 from voice_tui.engine.cascade.tts.espeak import MAX_CHARACTERS, EspeakTts, command, install_hint, sayable
@@ -222,7 +223,7 @@ def test_without_the_program_it_says_how_to_get_it(tmp_path: Path, monkeypatch: 
     assert raised.value.hint == install_hint(sys.platform)
     assert "apt install espeak-ng" in install_hint("linux")
     assert "brew install espeak-ng" in install_hint("darwin")
-    assert "voice-tui[espeak]" in install_hint("win32")
+    assert install_hint("win32") == install_extra("espeak")
 
 
 def test_without_the_program_the_library_is_run_in_a_process_of_its_own(
