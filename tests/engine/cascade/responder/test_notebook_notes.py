@@ -258,3 +258,59 @@ def test_forget_everything_asks_first(desk: Desk) -> None:
     parts = desk.type("yes")
     assert heard(parts) == "30 notes forgotten." and len(only(parts, Remembered)) == 20
     assert desk.memory.count() == 0
+
+
+# --- undo ---
+
+
+def test_undo_brings_back_what_was_forgotten_with_its_recording_and_nothing_more(desk: Desk) -> None:
+    desk.type("remember that the car is red")
+    desk.say("remember that my sister likes tea", 0.9)
+    desk.type("forget my sister")
+    assert desk.notes == ["the car is red"]
+    parts = desk.say("undo")
+    assert heard(parts) == "It is back: your sister likes tea." and only(parts, Remembered)
+    note = next(note for note in desk.memory.list() if "sister" in note.text)
+    assert desk.memory.clip(note.id) is not None
+    for _ in range(2):
+        assert desk.hear("undo") == "There is nothing to undo."
+    assert len(desk.notes) == 2
+
+
+def test_undo_brings_back_everything(desk: Desk) -> None:
+    remember(desk, *(f"fact {number} is {number * 7}" for number in range(30)))
+    desk.type("forget everything")
+    desk.type("yes")
+    assert desk.hear("bring it back") == "30 notes are back."
+    assert desk.memory.count() == 30
+
+
+def test_undo_takes_back_a_note_and_what_it_had_replaced_is_so_again(desk: Desk) -> None:
+    desk.type("remember that my locker is 217")
+    desk.type("remember that my locker is 270")
+    assert desk.hear("undo that") == "Undone. I forgot: your locker is 270."
+    assert desk.notes == ["my locker is 217"]
+
+
+def test_undo_touches_no_note_that_was_only_told(desk: Desk) -> None:
+    remember(desk, "my sister likes tea")
+    desk.type("what do you know about my sister")
+    assert desk.hear("undo") == "There is nothing to undo."
+    assert desk.notes
+
+
+def test_a_withdrawn_undo_leaves_it_to_be_undone(desk: Desk) -> None:
+    desk.type("remember that I like tea")
+    desk.type("forget that")
+    desk.type("undo")
+    desk.responder.withdraw()
+    assert not desk.notes
+    desk.type("undo")
+    assert desk.notes == ["I like tea"]
+
+
+def test_what_was_forgotten_cannot_be_brought_back_in_another_conversation(desk: Desk) -> None:
+    desk.type("remember that I like tea")
+    desk.type("forget that")
+    desk.type("start over")
+    assert desk.hear("undo") == "There is nothing to undo."

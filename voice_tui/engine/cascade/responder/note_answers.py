@@ -47,6 +47,8 @@ class NoteAnswers:
         """Say what was kept; ask whether it was heard right where recognition was unsure."""
         self._talk.speak_of(note)
         fresh = note.created_at == note.updated_at
+        if fresh:
+            self._talk.changed(note)
         changed = Remembered("added" if fresh else "updated", note.id, note.text)
         understood = sentence(turned(note.text))
         if not self._unsure(turn):
@@ -68,6 +70,7 @@ class NoteAnswers:
             return self._talk.ask(Again(note), f"Sorry.{recorded} Please say again what I should remember.")
         self._notes.drop(note)
         self._talk.speak_of(None)
+        self._talk.changed()
         gone = Remembered("forgotten", note.id, note.text)
         return [gone, *self._talk.ask(Again(None), "Sorry. Please say again what I should remember.")]
 
@@ -81,6 +84,7 @@ class NoteAnswers:
         """Put right what was just told; what it was before is kept as its history."""
         new = self._notes.correct(note, words, turn)
         self._talk.speak_of(new)
+        self._talk.changed(new)
         return [Remembered("corrected", new.id, new.text), Text(f"All right: {sentence(turned(new.text))}")]
 
     def _earlier(self, note: Memory) -> str:
@@ -178,10 +182,30 @@ class NoteAnswers:
             return self._talk.ask(Forget(notes), f"Your only note is: {self._notes.names(notes)} Shall I forget it?")
         return self._talk.ask(Forget(notes), f"Shall I forget all {len(notes)} notes?")
 
+    def undo(self) -> list[Part]:
+        """Take back what was last done to the notes in this conversation: a note made, or notes forgotten."""
+        change = self._talk.state.change
+        if change is None:
+            return [Text("There is nothing to undo.")]
+        self._talk.changed()
+        if not change.gone:
+            note = change.notes[0]
+            self._notes.drop(note)
+            self._talk.speak_of(None)
+            return [Remembered("forgotten", note.id, note.text), Text(f"Undone. I forgot: {self._notes.names([note])}")]
+        self._notes.bring_back(change.notes)
+        back = [note for note in change.notes if note.status != "superseded"]
+        self._talk.speak_of(back[0] if len(back) == 1 else None)
+        changes: list[Part] = [Remembered("added", note.id, note.text) for note in back[:MOST_REPORTED]]
+        words = f"It is back: {self._notes.names(back)}" if len(back) == 1 else f"{len(back)} notes are back."
+        return [*changes, Text(words)]
+
     def forgotten(self, notes: tuple[Memory, ...]) -> list[Part]:
         """Forget these notes and say so."""
-        removed = self._notes.forget(notes)
+        everything = self._notes.forget(notes)
+        removed = [note for note in everything if note.status != "superseded"]
         self._talk.speak_of(None)
+        self._talk.changed(*everything, gone=True)
         changes: list[Part] = [Remembered("forgotten", note.id, note.text) for note in removed[:MOST_REPORTED]]
         if len(removed) == 1:
             return [*changes, Text(f"Forgotten: {self._notes.names(removed)}")]

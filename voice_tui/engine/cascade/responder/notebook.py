@@ -210,6 +210,7 @@ class NotebookResponder:
             "forget": lambda: answers.forget(intent.rest),
             "forget_last": answers.forget_last,
             "forget_all": answers.forget_all,
+            "undo": answers.undo,
         }
         return handlers[intent.name]() if intent.name in handlers else None
 

@@ -155,10 +155,15 @@ class Notes:
         return memory
 
     def forget(self, memories: Sequence[Memory]) -> list[Memory]:
-        """Remove notes with their history; returns those that were still there."""
+        """Remove notes with their history; returns everything that was removed."""
         removed = self._memory.forget([memory.id for memory in memories])
         self._undo.forgotten += removed
-        return [memory for memory in removed if memory.status != "superseded"]
+        return removed
+
+    def bring_back(self, memories: Sequence[Memory]) -> None:
+        """Undo `forget`: with the recordings, while this process lives."""
+        self._memory.restore(memories)
+        self._undo.added += [memory.id for memory in memories]
 
     def recall(self, words: str, most: int = 3) -> list[Recollection]:
         """Return what is known about a topic, best first: what holds all its words, else what is nearly as relevant as

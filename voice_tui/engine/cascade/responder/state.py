@@ -59,12 +59,25 @@ Question = Forget | Heard | Dictate | Noted | Again | HowLong
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What was last done to the notes.
+
+    Args:
+        notes: Which. `gone`: whether they were forgotten; else they were made.
+    """
+
+    notes: tuple[Memory, ...]
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """What is kept from turn to turn; replaced as a whole, so that a withdrawn turn leaves none of it.
 
     Args:
         question: What was asked back and waits for an answer.
         note: The note spoken of last, for "forget that".
+        change: What was last done to the notes, for "undo".
         told: The note this turn spoke of, for "no, the fourteenth" in the next.
         said: What the user said last that was no command, for "remember that".
         answer: The last answer, for "say that again".
@@ -73,6 +86,7 @@ class State:
 
     question: Question | None = None
     note: Memory | None = None
+    change: Change | None = None
     told: Memory | None = None
     said: UserTurn | None = None
     answer: tuple[Text | Clip, ...] = ()
@@ -102,6 +116,10 @@ class Conversation:
         """Return a question to the person as an answer, and wait for theirs."""
         self.state = replace(self.state, question=question)
         return [Text(words)]
+
+    def changed(self, *notes: Memory, gone: bool = False) -> None:
+        """Remember what was done to the notes last; nothing = there is nothing to undo."""
+        self.state = replace(self.state, change=Change(notes, gone) if notes else None)
 
     def speak_of(self, note: Memory | None) -> None:
         """Remember which note was spoken of last."""
