@@ -10,12 +10,20 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from voice_tui.tui.typed import app_of
 from voice_tui.tui.widgets.keybar import KeyBar
 
 Result = TypeVar("Result")
 
 ROOMY_ROWS = 14
 """From this height on a dialog has blank lines around what it says."""
+
+
+LEAVING: tuple[BindingType, ...] = (
+    Binding("f1", "app.help", "", show=False),
+    *(Binding(f"f{number}", f"leave_for('f{number}')", "", show=False) for number in range(2, 13)),
+)
+"""Bindings of a dialog that holds nothing unfinished, after its own: function keys lead where they always do."""
 
 
 class Dialog(ModalScreen[Result]):
@@ -48,6 +56,12 @@ class Dialog(ModalScreen[Result]):
         rows = max(1, event.size.height - frame - self.OTHER_ROWS)
         for widget in self.query(self.TALLEST):
             widget.styles.max_height = rows
+
+    def action_leave_for(self, key: str) -> None:
+        """Close, and press this key where that leads to."""
+        app = app_of(self)
+        self.dismiss(None)
+        app.call_later(app.simulate_key, key)
 
     def action_cancel(self) -> None:
         """Leave without doing anything."""
