@@ -1,7 +1,7 @@
 """More ways to say the commands than a grammar should hold: what people type, in the notation of `phrases`.
 
-Three names are added to those of `phrases.COMMANDS`: "remind" (a timer with its own words), "forget_all" and "undo". `{rest}` may
-also stand in the middle here.
+Three names are added to those of `phrases.COMMANDS`: "remind" (a timer with its own words), "forget_all" and "undo".
+`{rest}` may also stand in the middle here.
 """
 
 from __future__ import annotations
