@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 PROJECT = "voice-tui"
@@ -31,10 +32,10 @@ def _source() -> Path | None:
     from importlib.metadata import PackageNotFoundError, distribution  # 20 ms, wanted only for a hint
 
     try:
-        origin = json.loads(distribution(PROJECT).read_text("direct_url.json") or "{}")
+        origin: dict[str, Any] = json.loads(distribution(PROJECT).read_text("direct_url.json") or "{}")
     except (PackageNotFoundError, OSError, ValueError):
         return None
-    address = urlsplit(origin.get("url", ""))
+    address = urlsplit(str(origin.get("url", "")))
     if address.scheme != "file" or not origin.get("dir_info", {}).get("editable"):
         return None
     return Path(unquote(address.path))

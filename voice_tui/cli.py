@@ -152,11 +152,7 @@ def _add_config(commands: Subparsers) -> None:
     show = _command(actions, "show", "print every setting and where its value comes from", _config_show)
     show.add_argument("--default", action="store_true", help="print a config.toml with every setting at its default")
     add_json(show)
-    add_json(
-        _command(
-            actions, "validate", "name everything that is wrong with the settings", _config_validate
-        )
-    )
+    add_json(_command(actions, "validate", "name everything that is wrong with the settings", _config_validate))
 
 
 def _app(args: argparse.Namespace) -> int:
