@@ -43,7 +43,6 @@ class ModelList(OptionList):
     HELP_TITLE = "Models"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "want('use')", "Use", tooltip="Talk with this model from now on.", id="model_use"),
-        Binding("enter", "select", show=False),
         Binding("c", "want('cascade')", "Cascade", tooltip="Talk with the embedded engine again.", id="model_cascade"),
         Binding(
             "enter,p", "want('pull')", "Download", tooltip="What is missing or damaged; asks first.", id="model_pull"
@@ -52,6 +51,7 @@ class ModelList(OptionList):
         Binding("m", "want('measure')", "Measure", tooltip="Whether this machine keeps up.", id="model_measure"),
         Binding("v", "want('verify')", "Check", tooltip="Compare its files with their checksums.", id="model_verify"),
         Binding("d,delete", "want('remove')", "Remove", tooltip="Delete its files; asks first.", id="model_remove"),
+        Binding("enter", "select", show=False),  # where nothing else is to be done: it says why
     ]
 
     def __init__(self, offered: Callable[[str], bool], want: Callable[[str], None]) -> None:
