@@ -129,6 +129,7 @@ async def test_enter_downloads_what_is_not_here_and_says_what_is_under_way(model
     async with running(app) as pilot:
         await opened(pilot)
         await press(pilot, "enter", "enter")
+        await settle(pilot, (models.folder / "waiting").exists)
         assert models.asked == [f"models pull {Q4} --json"]
         await press(pilot, "enter")
         assert toasts(app) == ["Moshiko q4 is being worked on\nx stops it."]
