@@ -33,18 +33,18 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.soak import rss_mb  # noqa: E402
-from voice_tui.engine.moshi.checkpoint.layout import MIMI_FILE, config  # noqa: E402
-from voice_tui.engine.moshi.checkpoint.write import write_checkpoint  # noqa: E402
-from voice_tui.engine.moshi.codec import CODEBOOKS, HandOver, MimiCodec  # noqa: E402
-from voice_tui.engine.moshi.engine import MoshiEngine, Parts, Turns  # noqa: E402
-from voice_tui.engine.moshi.factory import Words, make_generator  # noqa: E402
-from voice_tui.engine.moshi.generate.streams import Codes  # noqa: E402
-from voice_tui.engine.moshi.load.find import find  # noqa: E402
-from voice_tui.engine.moshi.traits import traits_of  # noqa: E402
-from voice_tui.engine.port import Tick  # noqa: E402
-from voice_tui.frame import FRAME_SAMPLES, Frame, Pcm, silence  # noqa: E402
-from voice_tui.settings import MoshiSettings  # noqa: E402
+from benchmarks.soak import rss_mb
+from voice_tui.engine.moshi.checkpoint.layout import MIMI_FILE, config
+from voice_tui.engine.moshi.checkpoint.write import write_checkpoint
+from voice_tui.engine.moshi.codec import CODEBOOKS, HandOver, MimiCodec
+from voice_tui.engine.moshi.engine import MoshiEngine, Parts, Turns
+from voice_tui.engine.moshi.factory import Words, make_generator
+from voice_tui.engine.moshi.generate.streams import Codes
+from voice_tui.engine.moshi.load.find import find
+from voice_tui.engine.moshi.traits import traits_of
+from voice_tui.engine.port import Tick
+from voice_tui.frame import FRAME_SAMPLES, Frame, Pcm, silence
+from voice_tui.settings import MoshiSettings
 
 SECONDS = 0.08
 SMALL = config(

@@ -125,9 +125,14 @@ class Spares:
         self._kept: deque[Any] = deque([_instance(weights)] if ready else ())
         self._late = not ready
 
-    def take(self) -> Any | None:
-        """Return the spare, or None while the other direction has it."""
-        if self._late:
+    def take(self, *, urgent: bool = False) -> Any | None:
+        """Return the spare, or None while the other direction has it.
+
+        Args:
+            urgent: Load another one rather than return None: the machine is so busy that the other direction's spare
+                has not caught up since its change began.
+        """
+        if self._late or (urgent and not self._kept):
             self._late = False
             return _instance(self._weights)
         return self._kept.popleft() if self._kept else None
@@ -200,7 +205,7 @@ class Direction:
     def _change(self) -> None:
         """Begin, or complete, a change of instance."""
         if self._fresh is None and self._since >= self._begin:
-            spare = self._spares.take()
+            spare = self._spares.take(urgent=self._fed >= self._limit)
             self._fresh = None if spare is None else Fresh(self._run, spare, list(self._taken))
         fresh = self._fresh
         if fresh is None or not (self._inline or self._fed >= self._limit or fresh.caught_up):

@@ -60,7 +60,7 @@ def prepare(model: Any) -> tuple[Table, Table]:
     for module in model.modules():
         plain = [(name, part) for name, part in module.items() if type(part) is nn.Linear and "bias" not in part]
         for name, part in plain:
-            module[name] = Turned(part.weight)
+            module[name] = Turned(part.pop("weight"))  # popped: nothing is held twice meanwhile
     return embeddings, inputs
 
 
