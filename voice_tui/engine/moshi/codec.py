@@ -158,7 +158,8 @@ class Direction:
         self._begin = begin
         self._limit = hand_over.limit
         self._taken: deque[Any] = deque(maxlen=hand_over.view)
-        self._fed = self._since = 0
+        self._fed: int = 0
+        self._since = 0
         self._fresh: Fresh | None = None
         self._inline = inline
         self._thread = None if inline else ThreadPoolExecutor(1, "mimi")

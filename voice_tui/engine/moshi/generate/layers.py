@@ -58,11 +58,8 @@ def run(transformer: Any, x: Array, cache: Cache, place: Place) -> tuple[Array, 
     kept: list[Array] = []
     for layer, before in zip(transformer.layers, cache, strict=True):
         attention = layer.self_attn
-        query_key, value = mx.split(_projected(attention, layer.norm1(x)), [2])
-        if attention.rope is not None:
-            query_key = attention.rope(query_key, offset=place.position)
-        query, key = mx.split(query_key, 2)
-        kept.append(mx.slice_update(before, mx.concatenate([key, value]), place.slot, axes=(2,)))
+        query, new = _projected(attention, layer.norm1(x), place.position)
+        kept.append(mx.slice_update(before, new, place.slot, axes=(2,)))
         keys, values = mx.split(kept[-1], 2)
         attended = mx.fast.scaled_dot_product_attention(query, keys, values, scale=attention.scale, mask=place.mask)
         x = _finished(layer, x, attended)
@@ -79,26 +76,30 @@ def run_slice(transformer: Any, x: Array, before: list[Array | None], position: 
     seen = transformer.cfg.context + 1
     for index, layer in enumerate(transformer.layers):
         attention, earlier = layer.self_attn, before[index]
-        query, key, value = mx.split(_projected(attention, layer.norm1(x)), 3)
-        if attention.rope is not None:
-            query, key = attention.rope(query, offset=position), attention.rope(key, offset=position)
-        together = mx.concatenate([key, value])
+        query, together = _projected(attention, layer.norm1(x), position)
         if earlier is not None:
             together = mx.concatenate([earlier, together], axis=2)
             together = together[:, :, -seen:] if position >= seen else together
         before[index] = together
         keys, values = mx.split(together, 2)
         attended = mx.fast.scaled_dot_product_attention(query, keys, values, scale=attention.scale)
-        x = _finished(layer, x, value if earlier is None else attended)  # who sees itself alone attends to that
+        x = _finished(layer, x, values if earlier is None else attended)  # who sees itself alone attends to that
     return x
 
 
-def _projected(attention: Any, x: Array) -> Array:
-    """Queries, keys and values, (3, heads, new, width)."""
-    cfg, projected = attention.cfg, attention.in_proj(x)
+def _projected(attention: Any, x: Array, position: Array | int) -> tuple[Array, Array]:
+    """Queries, (1, heads, new, width), and keys with values, (2, heads, new, width)."""
+    heads, width = attention.cfg.num_heads, attention.cfg.head_dim
+    projected = attention.in_proj(x)
     if x.shape[0] == 1:
-        return projected.reshape(3, cfg.num_heads, 1, cfg.head_dim)
-    return projected.reshape(-1, 3, cfg.num_heads, cfg.head_dim).transpose(1, 2, 0, 3)
+        projected = projected.reshape(3, heads, 1, width)
+    else:
+        projected = projected.reshape(-1, 3, heads, width).transpose(1, 2, 0, 3)
+    if attention.rope is not None:
+        query_key, value = mx.split(projected, [2])
+        projected = mx.concatenate([attention.rope(query_key, offset=position), value])
+    query, together = mx.split(projected, [1])
+    return query, together
 
 
 def _finished(layer: Any, x: Array, attended: Array) -> Array:

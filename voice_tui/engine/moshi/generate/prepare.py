@@ -60,20 +60,19 @@ def prepare(model: Any) -> tuple[Table, Table]:
     for module in model.modules():
         plain = [(name, part) for name, part in module.items() if type(part) is nn.Linear and "bias" not in part]
         for name, part in plain:
-            module[name] = Turned(part.pop("weight"))  # popped: nothing is held twice meanwhile
+            module[name] = Turned(_turned(part.pop("weight")))  # popped: nothing is held twice meanwhile
     return embeddings, inputs
 
 
-class Turned(nn.Module):
+@dataclass(frozen=True, slots=True)
+class Turned:
     """A linear layer whose weight is turned once, not in every step.
 
     Args:
-        weight: (outputs, inputs).
+        weight: (inputs, outputs).
     """
 
-    def __init__(self, weight: Array) -> None:
-        super().__init__()
-        self.weight = _turned(weight)
+    weight: Array
 
     def __call__(self, x: Array) -> Array:
         """Project (..., inputs) to (..., outputs)."""
