@@ -30,7 +30,7 @@ run: $(STAMPS)/base
 test: $(STAMPS)/dev
 	@.ci/system-packages test
 ifeq ($(TESTS)$(ARGS),tests)
-	$(PYTEST) tests -m "not card" -n 2 --cov --cov-report= ; first=$$?; \
+	$(PYTEST) tests -m "not card" -n 2 --dist worksteal --cov --cov-report= ; first=$$?; \
 	$(PYTEST) tests -m card --cov --cov-append --cov-report=term --cov-fail-under=$(COVERED) && exit $$first
 else
 	$(PYTEST) $(TESTS) $(ARGS)

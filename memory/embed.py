@@ -184,10 +184,10 @@ class Embedder:
         return self._child
 
     def _give_up(self, error: Exception) -> None:
+        self._problem = str(error) or "the embedder's process ended"
         child, self._child = self._child, None
         if child:
             child.end()
-        self._problem = str(error) or "the embedder's process ended"
         self._retry_at = self._clock() + min(LONGEST_PAUSE, PAUSE_SECONDS * 2**self._failures)
         self._failures = min(self._failures + 1, 10)
 

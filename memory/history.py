@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 
-from memory import indexes, rows
+from memory import indexes, outdated, rows
 from memory.errors import MemoryStoreError
 from memory.types import Memory
 
@@ -41,10 +41,11 @@ def supersede_slot(db: sqlite3.Connection, memory: Memory) -> list[Memory]:
 
 
 def supersede(db: sqlite3.Connection, old: Memory, new: Memory) -> Memory:
-    """Make a memory the past of another; pins go over to the new one. Returns the old one as it was."""
+    """Make a memory the past of another; pins go over to the new one, summaries drop it. Returns it as it was."""
     _write(db, replace(old, status="superseded", superseded_by=new.id, pinned=False), new.updated_at)
     if old.pinned and not new.pinned:
         _write(db, replace(rows.require(db, new.id), pinned=True), new.updated_at)
+    outdated.leave_out(db, old, new.updated_at)
     return old
 
 

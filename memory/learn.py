@@ -9,6 +9,7 @@ from typing import Literal
 from memory.conversations import Conversations
 from memory.correct import corrected, is_correction
 from memory.extract import Extracted, extract
+from memory.outdated import corrected_since
 from memory.store import SqliteMemory
 from memory.summary import closed_without_summary, mark_summarised, summary_of
 from memory.types import Memory, NewMemory
@@ -112,7 +113,7 @@ def _suggestion(one: Extracted, heard: Heard) -> NewMemory:
 
 
 def sum_up(store: SqliteMemory, *, but: str) -> list[Memory]:
-    """Keep a short summary of conversations that are over and have none; what was forgotten is not in it.
+    """Keep a short summary of conversations that are over and have none, without what was forgotten or corrected.
 
     Args:
         store: Where conversations and memories are.
@@ -122,9 +123,10 @@ def sum_up(store: SqliteMemory, *, but: str) -> list[Memory]:
     talks = Conversations(store)
     with store.reading() as db:
         waiting = closed_without_summary(db, but, MOST_SUMMARIES)
+        no_longer = corrected_since(db) if waiting else []
     for conversation in waiting:
         transcript = talks.load(conversation)
-        text = summary_of(transcript) if transcript is not None else ""
+        text = summary_of(transcript, no_longer) if transcript is not None else ""
         if transcript is not None and text:
             head = transcript.conversation
             new = NewMemory(

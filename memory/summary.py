@@ -6,10 +6,13 @@ Pure functions but for the SQL of what still waits; any thread.
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
+from collections.abc import Sequence
 
 from memory.extract import SURE_TO_INFER, extract
 from memory.extract_guards import is_order, sensitive, sentences
+from memory.outdated import BETWEEN, OPENING, is_outdated
 from memory.text import content_words
 from memory.traces import BLANK
 from memory.types import Transcript, Turn
@@ -34,21 +37,25 @@ _WAITING = f"""
 """  # noqa: S608  # a constant
 
 
-def summary_of(transcript: Transcript) -> str:
-    """Return the summary, "" where the conversation holds too little for one."""
+def summary_of(transcript: Transcript, corrected: Sequence[re.Pattern[str]] = ()) -> str:
+    """Return the summary, "" where the conversation holds too little for one.
+
+    Args:
+        transcript: The conversation.
+        corrected: What finds sentences that are no longer so; they are left out.
+    """
     found = [
         line
         for turn in transcript.turns[-MOST_TURNS:]
         if _counts(turn)
         for line in sentences(turn.text)
-        if _tells(line)
+        if _tells(line) and not is_outdated(line, corrected)
     ]
     distinct = list(dict.fromkeys(found))
     best = sorted(distinct, key=lambda line: -_weight(line))[:MOST_SENTENCES]
     if len(best) < 2:
         return ""
-    told = "; ".join(_short(line) for line in distinct if line in best)
-    return f"We talked about: {told}"
+    return OPENING + BETWEEN.join(_short(line) for line in distinct if line in best)
 
 
 def _counts(turn: Turn) -> bool:
@@ -66,6 +73,7 @@ def _weight(line: str) -> float:
 
 
 def _short(line: str) -> str:
+    line = line.replace(BETWEEN, ", ")
     return line.rstrip(".") if len(line) <= MOST_CHARS else line[: MOST_CHARS - 1].rstrip() + "…"
 
 

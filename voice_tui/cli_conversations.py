@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voice_tui.cli_memory_store import action, opened, remark
-from voice_tui.cli_options import print_json, say
+from voice_tui.cli_options import print_json, say, whole_number
 
 if TYPE_CHECKING:
     from memory.conversations import Conversations
@@ -54,13 +54,7 @@ def _add_id(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_limit(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--limit", type=_count, default=100, metavar="N", help="show at most N; default 100")
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of conversations")
-    return int(text)
+    parser.add_argument("--limit", type=whole_number(), default=100, metavar="N", help="show at most N; default 100")
 
 
 @contextmanager

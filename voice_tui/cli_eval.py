@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from voice_tui.cli_options import add_common, add_json, load_config, print_json, say
+from voice_tui.cli_options import add_common, add_json, load_config, print_json, say, whole_number
 
 if TYPE_CHECKING:
     from voice_tui.engine.moshi.uptake import Uptake
@@ -22,16 +22,10 @@ def register(commands: Any) -> None:
     add_common(injection, nested=True)
     injection.add_argument("--model", metavar="NAME", help="the same as --set moshi.model=NAME")
     injection.add_argument(
-        "--probes", type=_count, metavar="N", help="ask only the first N (at least 2): quicker, less sure"
+        "--probes", type=whole_number(2), metavar="N", help="ask only the first N (at least 2): quicker, less sure"
     )
     add_json(injection)
     injection.set_defaults(run=_injection)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 2:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 2 on")
-    return int(text)
 
 
 def _injection(args: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from voice_tui.cli_memory_files import add_moving, lines_of
 from voice_tui.cli_memory_store import action, opened, remark, store_path
-from voice_tui.cli_options import load_config, print_json, say
+from voice_tui.cli_options import load_config, print_json, say, whole_number
 
 if TYPE_CHECKING:
     from memory.store import SqliteMemory
@@ -49,7 +49,7 @@ def _add_reading(actions: Subparsers) -> None:
 
 
 def _add_page(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--limit", type=_count, default=100, metavar="N", help="show at most N; default 100")
+    parser.add_argument("--limit", type=whole_number(), default=100, metavar="N", help="show at most N; default 100")
 
 
 def _add_changing(actions: Subparsers) -> None:
@@ -72,12 +72,6 @@ def _add_caring(actions: Subparsers) -> None:
     action(actions, "sync", "exchange memories with the server of the settings, now", sync)
     looked = action(actions, "check", "check the memory file; exit code 1 when something is wrong", check)
     looked.add_argument("--repair", action="store_true", help="mend it; a damaged file is kept beside the new one")
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of memories")
-    return int(text)
 
 
 def _words(argument: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +85,14 @@ def print_json(value: Any) -> None:
 def say(line: str = "") -> None:
     """Print a line for the person."""
     sys.stdout.write(line + "\n")
+
+
+def whole_number(least: int = 0) -> Callable[[str], int]:
+    """Return what reads an argument that is a whole number from `least` on."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} on")
+        return int(text)
+
+    return read

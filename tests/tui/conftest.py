@@ -31,3 +31,10 @@ def quick_pilot(monkeypatch: pytest.MonkeyPatch) -> None:
 def drawn_below_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What lies behind a dialog is drawn before anybody looks."""
     monkeypatch.setattr(base, "BELOW_SECONDS", 0.001)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Pictures run without the coverage tracer: it nearly doubles them, and others walk through the same lines."""
+    for item in items:
+        if "snap_compare" in getattr(item, "fixturenames", ()):
+            item.add_marker("no_cover")

@@ -67,6 +67,19 @@ async def settle(pilot: Pilot[Any], until: Callable[[], bool] = lambda: True) ->
             assert time.monotonic() < deadline, f"not at rest: {session_of(app).commands}"
 
 
+async def emit_each(pilot: Pilot[Any], *events: AnyEvent) -> None:
+    """Let the session say one thing after the other, each taken before the next comes, and wait until all is drawn."""
+    app = pilot.app
+    assert isinstance(app, VoiceTuiApp)
+    deadline = time.monotonic() + DEADLINE
+    for event in events:
+        session_of(app).emit(event)
+        while not app.inbox.empty:
+            await asyncio.sleep(0.001)  # lets the app take it
+            assert time.monotonic() < deadline, f"not taken: {event}"
+    await settle(pilot)
+
+
 async def press(pilot: Pilot[Any], *keys: str) -> None:
     """Press keys, each at rest."""
     for key in keys:

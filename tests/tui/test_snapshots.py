@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from memory.errors import MemoryStoreError
 from tests.fakes_memory import FakeMemory, some_corrections, some_memories, some_suggestions
 from tests.fakes_session import DIALOGUE, READY, many_stats, stats
-from tests.tui.driving import make_app, press, session_of, settle
+from tests.tui.driving import emit_each, make_app, press, session_of, settle
 from tests.tui.kept import keep, opener
 from voice_tui.events import (
     AnyEvent,
@@ -149,9 +149,7 @@ def performance(scene: Scene) -> Callable[[Pilot[Any]], Awaitable[None]]:
         await settle(pilot)
         session = session_of(app)
         if app.state.health.ready and app.state.health.stats is None:
-            for shot in many_stats(talk_mode=app.state.health.mode):
-                session.emit(shot)
-                await settle(pilot)
+            await emit_each(pilot, *many_stats(talk_mode=app.state.health.mode))
         session.emit(*scene.more)
         await settle(pilot)
         await press(pilot, *scene.keys)

@@ -50,8 +50,19 @@ def is_backchannel(text: str) -> bool:
     return 0 < len(words) <= 3 and all(word in BACKCHANNELS for word in words)
 
 
+DIGITS = frozenset(
+    {"zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", *"0123456789"}
+)
+
+DICTATED_DIGITS = 3
+"""So many digits one after the other at the end are a number that is being dictated, in groups with pauses."""
+
+
 def is_unfinished(text: str) -> bool:
     """Return whether the speaker can hardly be done."""
+    last = text.lower().replace(",", " ").rstrip(" .").split()[-DICTATED_DIGITS:]
+    if len(last) == DICTATED_DIGITS and DIGITS.issuperset(last):
+        return True
     return text.lower().rstrip(" .").endswith(tuple(f" {e}" for e in UNFINISHED_ENDINGS)) or text in UNFINISHED_ENDINGS
 
 

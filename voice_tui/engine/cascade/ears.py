@@ -12,13 +12,16 @@ import soxr
 from voice_tui.engine.cascade.ports import STT_RATE, Heard, Stt, Vad
 from voice_tui.engine.cascade.turns import CHUNK_SECONDS, Decision, TurnTaking
 from voice_tui.engine.port import Tick
-from voice_tui.frame import SAMPLE_RATE, Frame, Pcm
+from voice_tui.frame import FRAME_SAMPLES, SAMPLE_RATE, Frame, Pcm
 
 PRE_ROLL_FRAMES = 7
 """Frames kept from before speech was noticed (0.56 s): the onset takes up to 0.25 s, and recognisers want a margin."""
 
 HINT_SECONDS = 0.16
 """Silence after which the recogniser prepares its final, well before the turn ends."""
+
+FRAME_AT_STT_RATE = FRAME_SAMPLES * STT_RATE // SAMPLE_RATE
+CHUNK_AT_STT_RATE = round(CHUNK_SECONDS * STT_RATE)
 
 
 @dataclass(slots=True)
@@ -62,6 +65,8 @@ class Ears:
         self._resampler: Any = soxr.ResampleStream(SAMPLE_RATE, STT_RATE, 1, dtype="float32", quality="HQ")
         self._before: deque[tuple[Frame, Pcm]] = deque(maxlen=PRE_ROLL_FRAMES)
         self._number = 0
+        self._unjudged = 0
+        """Samples at 16 kHz that wait in resampler and VAD for the rest of their chunk."""
         self.utterance: Utterance | None = None
 
     def hear(self, frame: Frame, tick: Tick, *, speaking: bool, answering: bool) -> list[Decided]:
@@ -70,9 +75,11 @@ class Ears:
         self._before.append((frame, pcm16k))
         self._feed(frame, pcm16k)
         probabilities = self._vad.probabilities(pcm16k)
+        self._unjudged += FRAME_AT_STT_RATE - len(probabilities) * CHUNK_AT_STT_RATE
+        last = tick.now - self._unjudged / STT_RATE
         decisions: list[Decided] = []
         for index, probability in enumerate(probabilities):
-            at = tick.now - (len(probabilities) - 1 - index) * CHUNK_SECONDS
+            at = last - (len(probabilities) - 1 - index) * CHUNK_SECONDS
             decision = self._turns.on_chunk(probability, at, speaking=speaking, answering=answering, echo=tick.echo)
             self._hint(at)
             if decision is not None:
@@ -127,6 +134,7 @@ class Ears:
         self.drop()
         self._before.clear()
         self._vad.reset()
+        self._unjudged = 0
         self._turns.reset()
 
     def close(self) -> None:

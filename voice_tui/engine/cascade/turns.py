@@ -28,6 +28,9 @@ PAUSE_MARGIN = 0.05
 CALMING = 0.8
 """How much of that every turn that ended well takes back."""
 
+SLACK = 0.001
+"""By how much a sum of chunks may fall short of the silence that it is."""
+
 HISTORY_CHUNKS = 64
 """Chunks of speech/no speech that are kept, 2 s: enough for the longest `interrupt_after`."""
 
@@ -108,11 +111,13 @@ class TurnTaking:
         self._unfinished = False
         self._hangover = policy.silence
         self._paused = False
+        self._turn_pause = 0.0
+        self._words_paused = False
 
     @property
     def hangover(self) -> float:
         """Silence that ends a turn now, seconds: it has learned from pauses in which this person was cut."""
-        return max(self.policy.silence, min(self._hangover, self.policy.max_silence))
+        return max(self.policy.silence, min(max(self._hangover, self._turn_pause), self.policy.max_silence))
 
     @property
     def held(self) -> bool:
@@ -227,7 +232,7 @@ class TurnTaking:
             return None
         if now - self._began >= self.policy.max_turn:
             return self._end(now)
-        if now - self.speech_end < self._patience():
+        if now - self.speech_end + SLACK < self._patience():
             return None
         if self._spoken < self.policy.min_speech:
             self._go_quiet()
@@ -253,15 +258,15 @@ class TurnTaking:
         return True
 
     def _after_end(self, now: float, *, speaking: bool, answering: bool, echo: bool) -> Decision | None:
-        if now - self._ended > self.policy.join_window and not answering:
+        enough = self._claim_length(echo=echo) if speaking else self.policy.onset
+        went_on = now - enough  # it takes that long to be sure that somebody speaks
+        if went_on - self._ended > self.policy.join_window and not answering:
             self._go_quiet()
             return self._quiet(now, speaking=speaking, echo=echo)
-        enough = self._claim_length(echo=echo) if speaking else self.policy.onset
         if not self._recent_speech(enough) or not self._in_speech:
             return None
-        if now - self._ended <= self.policy.join_window:
-            self._hangover = max(self._hangover, now - enough - self._heard_until + PAUSE_MARGIN)
-            self._paused = True
+        if went_on - self._ended <= self.policy.join_window:
+            self._learn(went_on - self._heard_until + PAUSE_MARGIN)
         self._open(now)
         self._spoken = self.policy.onset
         return Decision.JOIN
@@ -269,11 +274,19 @@ class TurnTaking:
     def _patience(self) -> float:
         return max(self.hangover, self.policy.max_silence if self._unfinished else 0.0)
 
+    def _learn(self, pause: float) -> None:
+        """The user paused that long and may again: in this turn, and unless the words were the reason, in the next."""
+        self._turn_pause = max(self._turn_pause, pause)
+        if not self._words_paused:
+            self._hangover = max(self._hangover, pause)
+            self._paused = True
+
     def _calm_down(self) -> None:
         """A turn ended well: unless it taught something itself, less of what was learned is needed."""
         if not self._paused:
             self._hangover += CALMING * (self.policy.silence - self._hangover)
-        self._paused = False
+        self._paused = self._words_paused = False
+        self._turn_pause = 0.0
 
     def _claim_length(self, *, echo: bool) -> float:
         """Return how much speech claims the floor while the assistant has it."""
@@ -290,6 +303,7 @@ class TurnTaking:
         self.floor = Floor.ENDED
         self._ended = now
         self._heard_until = self.speech_end
+        self._words_paused |= self._unfinished
         self._recent.clear()
         return Decision.END
 
