@@ -166,6 +166,7 @@ class Compared:
     mimi: Any
     frames: int = 0
     unequal: int = 0
+    unequal_frames: list[int] = field(default_factory=list)
     furthest: float = 0.0
     loudest: float = 0.0
     behind: dict[str, float] = field(default_factory=dict)
@@ -177,8 +178,10 @@ class Compared:
         coded = self.mimi.encode(torch.from_numpy(np.concatenate(heard)[None, None])).numpy()[0].T
         pcm = self.mimi.decode(torch.from_numpy(np.stack(codes).T[None].astype(np.int64))).numpy().reshape(-1)
         off = float(np.abs(pcm - np.concatenate(sound)).max())
+        other = coded != np.stack(codes)
+        self.unequal += int(other.sum())
+        self.unequal_frames += [self.frames + int(row) for row in np.flatnonzero(other.any(axis=1))]
         self.frames += len(heard)
-        self.unequal += int((coded != np.stack(codes)).sum())
         self.furthest = max(self.furthest, off)
         self.loudest = max(self.loudest, float(np.abs(pcm).max()))
         if changed:
@@ -226,6 +229,7 @@ def codec(frames: int, sooner: int, minutes: float) -> None:
         f"| hand-overs, after | {last}: encoder {plain.encoder // sooner}, decoder {plain.decoder // sooner} frames |"
     )
     print(f"| codes equal to PyTorch's | {coded - compared.unequal:,} of {coded:,} |")
+    print(f"| frames with a code that is not, the first ten | {compared.unequal_frames[:10] or 'none'} |")
     print(f"| sound furthest from PyTorch's | {compared.furthest:.1e} (peak of the sound {compared.loudest:.2f}) |")
     print(f"| worst within 20 s behind a hand-over | {max(compared.behind.values(), default=0.0):.1e} |")
     print(f"| memory half way and at the end | {full:.0f}, {rss_mb():.0f} MB |")
