@@ -11,7 +11,7 @@ Two parts, so that each can be run alone (a count of 0 leaves one out):
   tests/engine/moshi/reference.py). `--sooner 10` changes instances after a tenth of the frames: as many hand-overs in
   2,000 frames as there are in 20,000. `--minutes` ends this part early; the table says how far it came.
 
-20,000 frames of the codec take an hour on one core of a laptop, with the reference.
+20,000 frames of the codec take an hour and a half of one core's time, with the reference.
 """
 
 from __future__ import annotations
