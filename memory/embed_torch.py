@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from memory.errors import MemoryStoreError
+from memory.installing import install_extra
 from memory.recall_overlap import Floats
 
 AT_ONCE = 16
@@ -30,7 +31,7 @@ class Torch:
             library: Any = importlib.import_module("sentence_transformers")
         except ImportError as e:
             raise MemoryStoreError(
-                "sentence-transformers is not installed", hint="pip install 'voice-tui[memory]'"
+                "sentence-transformers is not installed", hint=f"Install it with: {install_extra('memory')}"
             ) from e
         torch.set_num_threads(1)
         try:

@@ -131,6 +131,7 @@ def _add_talk(commands: Subparsers) -> None:
 def _add_say(commands: Subparsers) -> None:
     parser = _command(commands, "say", "speak a text with the configured voice", _say)
     parser.add_argument("text", metavar="TEXT", help="what to say; - reads stdin")
+    parser.add_argument("--voice", metavar="NAME", help="another voice than tts.voice, such as en-gb")
     parser.add_argument("--output", metavar="FILE", type=Path, help="write a wav file instead of using the speaker")
 
 
@@ -144,14 +145,14 @@ def _add_doctor(commands: Subparsers) -> None:
 
 def _add_config(commands: Subparsers) -> None:
     parser = commands.add_parser(
-        "config", help="show and check the settings", description="Show and check the settings."
+        "config", help="show and validate the settings", description="Show and validate the settings."
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     add_json(_command(actions, "path", "print where the settings file lies", _config_path))
     show = _command(actions, "show", "print every setting and where its value comes from", _config_show)
     show.add_argument("--default", action="store_true", help="print a config.toml with every setting at its default")
     add_json(show)
-    add_json(_command(actions, "validate", "check the settings and name everything that is wrong", _config_validate))
+    add_json(_command(actions, "validate", "name everything that is wrong with the settings", _config_validate))
 
 
 def _app(args: argparse.Namespace) -> int:

@@ -6,7 +6,8 @@ import argparse
 import sys
 
 from voice_tui.cli_options import examine_config, load_config, print_json, say
-from voice_tui.config import Config, Problem
+from voice_tui.config import Config, Problem, Problems
+from voice_tui.errors import ProviderError
 from voice_tui.schema import Setting, default_toml, settings_schema, toml_value
 
 
@@ -58,6 +59,7 @@ def _as_json(config: Config, setting: Setting) -> dict[str, object]:
 def validate(args: argparse.Namespace) -> int:
     """Check everything; exit code 1 if anything is wrong."""
     config, problems = examine_config(args)
+    _check_voice(config, problems)
     if args.json:
         print_json({"file": str(config.file), "problems": [_problem(problem) for problem in problems]})
     else:
@@ -66,6 +68,16 @@ def validate(args: argparse.Namespace) -> int:
         there = "" if config.file.exists() else " (not there, so the defaults hold)"
         say(f"{config.file}{there}: " + (f"{len(problems)} wrong" if problems else "no problems"))
     return 1 if problems else 0
+
+
+def _check_voice(config: Config, problems: Problems) -> None:
+    """Note a voice that the program which speaks does not have."""
+    from voice_tui.engine.cascade.providers import check_voice
+
+    try:
+        check_voice(config.settings)
+    except ProviderError as e:
+        problems.add(f"{e.message} - at `$.tts.voice`", config.origin("tts.voice").where, e.hint)
 
 
 def _problem(problem: Problem) -> dict[str, str]:

@@ -20,7 +20,7 @@ STOPPED = "stopped. What has come is kept: the same command goes on with it."
 
 def register(commands: Any) -> None:
     """Add the commands."""
-    text = "models that listen while they speak: list, download, check, remove"
+    text = "models that listen while they speak: list, pull (download), verify, remove"
     parser = commands.add_parser("models", help=text, description=text[0].upper() + text[1:] + ".")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     _add(actions, "list", "list them: size, licence, whether they fit this machine, whether they are here", _list)

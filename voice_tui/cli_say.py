@@ -16,7 +16,7 @@ from voice_tui.audio.file_writer import FileWriter
 from voice_tui.audio.port import AudioPort
 from voice_tui.cli_options import load_config
 from voice_tui.engine.cascade.ports import Tts
-from voice_tui.engine.cascade.providers import make_tts
+from voice_tui.engine.cascade.providers import check_voice, make_tts
 from voice_tui.engine.cascade.sentences import SentenceBuffer
 from voice_tui.errors import DeviceError, ProviderError, VoiceTuiError
 from voice_tui.fdguard import stderr_in_file
@@ -35,14 +35,17 @@ def say(args: argparse.Namespace) -> int:
     """Speak a text.
 
     Raises:
-        VoiceTuiError: There is nothing to say, no voice, no speaker, or the file cannot be written.
+        VoiceTuiError: There is nothing to say, no such voice, no speaker, or the file cannot be written.
     """
+    if args.voice is not None:
+        args.flags = [*args.flags, ("tts.voice", args.voice)]
     settings = load_config(args).settings
     text = (sys.stdin.read() if args.text == "-" else args.text).strip()
     if not text:
         raise VoiceTuiError("There is nothing to say", hint='Give a text, such as: voice-tui say "hello"')
     if settings.tts.provider == "none":
         raise ProviderError("No voice is configured", hint="Choose one: --set tts.provider=espeak")
+    check_voice(settings)
     tts = make_tts(settings)
     try:
         _deliver(settings, spoken(tts, text, settings.audio.volume), args.output)

@@ -246,9 +246,10 @@ def check_voice(config: Config) -> Result:
     """Whether the voice says something."""
     import threading
 
-    from voice_tui.engine.cascade.providers import make_tts
+    from voice_tui.engine.cascade import providers
 
-    tts = make_tts(config.settings)
+    providers.check_voice(config.settings)
+    tts = providers.make_tts(config.settings)
     try:
         samples = sum(len(piece) for piece in tts.synthesize("ready", threading.Event()))
     finally:

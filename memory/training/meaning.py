@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from memory.embed_bert import Bert
-from memory.embed_choice import CARRIED_NAME, INSTALL
+from memory.embed_choice import CARRIED_NAME, how_to_install
 from memory.embed_weights import carried_model
 from memory.errors import MemoryStoreError
 from memory.recall_overlap import Floats
@@ -26,7 +26,7 @@ class CarriedModel:
     def __init__(self) -> None:
         folder = carried_model()
         if folder is None:
-            raise MemoryStoreError("Training needs the embedding model", hint=INSTALL)
+            raise MemoryStoreError("Training needs the embedding model", hint=how_to_install())
         self._bert = Bert(folder)
         self._known: dict[str, Floats] = {}
 

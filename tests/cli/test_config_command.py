@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,11 @@ def test_validate_names_everything_that_is_wrong(capsys: pytest.CaptureFixture[s
     found = json.loads(out)["problems"]
     assert (code, len(found)) == (1, 2)
     assert found[1]["hint"] == "Did you mean `audio.block_samples`?"
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+def test_a_voice_that_is_not_there_is_a_problem(capsys: pytest.CaptureFixture[str], file: Path) -> None:
+    file.write_text("[tts]\nvoice = 'eng-us'\n")
+    code, out = run(capsys, "validate", "--config", file)
+    assert code == 1
+    assert f"There is no voice 'eng-us' - at `$.tts.voice` [{file}, line 2]" in out and "en-us," in out

@@ -62,6 +62,7 @@ def test_text_may_come_from_stdin(tmp_path: Path) -> None:
     [
         (["say", "  "], "There is nothing to say"),
         (["say", "hello", "--set", "tts.provider=none"], "No voice is configured"),
+        pytest.param(["say", "hello", "--voice", "eng-us"], "There is no voice 'eng-us'", marks=needs_voice),
     ],
 )
 def test_what_cannot_be_said(argv: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,6 +20,7 @@ from voice_tui import cli
 from voice_tui.audio.codec import decode
 from voice_tui.engine.cascade.tts.espeak import EspeakTts
 from voice_tui.frame import SAMPLE_RATE, Pcm
+from voice_tui.paths import log_path
 
 pytestmark = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
 
@@ -149,13 +150,33 @@ def test_a_language_model_that_is_not_there_is_said_and_the_rest_goes_on(
 def test_a_bad_file_is_one_sentence_and_no_output(
     content: bytes | None, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    source, reply = tmp_path / "a.wav", tmp_path / "b.wav"
+    source, reply, log = tmp_path / "a.wav", tmp_path / "b.wav", tmp_path / "events.jsonl"
     if content is not None:
         source.write_bytes(content)
-    assert cli.main(["talk", "--input", str(source), "--output", str(reply)]) == 1
+    assert cli.main(["talk", "--input", str(source), "--output", str(reply), "--events", str(log)]) == 1
     complaint = capsys.readouterr().err
     assert says.lower() in complaint.lower(), complaint
-    assert not reply.exists()
+    assert not reply.exists() and not log.exists()
+    assert "Traceback" not in log_path().read_text()
+
+
+def test_an_engine_that_cannot_be_had_is_an_error_and_no_file_is_touched(
+    question: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reply, log = tmp_path / "b.wav", tmp_path / "events.jsonl"
+    reply.write_bytes(b"kept")
+    files = ("--output", str(reply), "--events", str(log))
+    assert cli.main(["talk", "--engine", "moshi", "--model", str(tmp_path), "--input", str(question), *files]) == 1
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("voice-tui: ") and "\n  " in err
+    assert reply.read_bytes() == b"kept" and not log.exists()
+
+
+def test_an_output_that_cannot_be_written_leaves_no_events(question: Path, tmp_path: Path) -> None:
+    log = tmp_path / "events.jsonl"
+    command = ["talk", "--input", str(question), "--output", str(tmp_path / "no" / "b.wav"), "--events", str(log)]
+    assert cli.main(command) == 1
+    assert not log.exists()
 
 
 def test_eight_channels_of_telephone_sound_and_broken_samples_are_only_sound(tmp_path: Path) -> None:

@@ -99,6 +99,22 @@ def test_push_mode_hears_only_while_talking() -> None:
     assert ("push_to_talk", True) in talking.engine.calls
 
 
+def test_muted_wins_over_the_talk_key() -> None:
+    bench = Bench(start=Start(mode="push"))
+    bench.run(SetMute(muted=True), PushToTalk(talking=True))
+    assert not [call for call in bench.engine.calls if call[0] == "push_to_talk"]
+    assert [notice.message for notice in bench.of(Notice)] == ["The microphone is muted"]
+
+
+def test_muting_ends_the_turn_under_way() -> None:
+    bench = Bench(start=Start(mode="push"))
+    bench.run(PushToTalk(talking=True), SetMute(muted=True))
+    assert [call for call in bench.engine.calls if call[0] == "push_to_talk"] == [
+        ("push_to_talk", True),
+        ("push_to_talk", False),
+    ]
+
+
 def test_leaving_push_mode_ends_the_turn() -> None:
     bench = Bench(start=Start(mode="push"))
     bench.run(PushToTalk(talking=True), SetTalkMode(mode="open"))

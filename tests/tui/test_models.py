@@ -78,7 +78,7 @@ async def test_a_download_shows_how_far_it_is_and_can_be_stopped(models: FakeMod
     app = app_with(models)
     async with running(app, (120, 36)) as pilot:
         await opened(pilot)
-        await press(pilot, "p")
+        await press(pilot, "p", "y")
         await settle(pilot, lambda: "31 MB/s" in screen_text(app))
         assert "2.40 GB of 5.19 GB, 31 MB/s, 1 min 30 s left" in screen_text(app)
         await press(pilot, "m", "d", "v")
@@ -95,7 +95,7 @@ async def test_what_fails_is_said_with_what_to_do(models: FakeModels) -> None:
     app = app_with(models)
     async with running(app) as pilot:
         await opened(pilot)
-        await press(pilot, "p")
+        await press(pilot, "p", "y")
         await rested(pilot)
         assert toasts(app) == ["The hub at http://h is out of reach\nCheck the network"]
         models.says("no JSON at all")
@@ -117,10 +117,24 @@ async def test_damage_is_found_and_can_be_mended(models: FakeModels) -> None:
         await rested(pilot)
         assert "damaged" in line_of(app, "Moshiko q4")
         models.says({"result": {"name": Q4}})
-        await press(pilot, "p")
+        await press(pilot, "p", "y")
         await rested(pilot)
         assert "installed" in line_of(app, "Moshiko q4")
         assert models.asked == [f"models verify {Q4} --json", f"models pull {Q4} --json"]
+
+
+async def test_enter_downloads_what_is_not_here_and_says_what_is_under_way(models: FakeModels) -> None:
+    models.says("wait")
+    app = app_with(models)
+    async with running(app) as pilot:
+        await opened(pilot)
+        await press(pilot, "enter", "enter")
+        await settle(pilot, (models.folder / "waiting").exists)
+        assert models.asked == [f"models pull {Q4} --json"]
+        await press(pilot, "enter")
+        assert toasts(app) == ["Moshiko q4 is being worked on\nx stops it."]
+        await press(pilot, "x")
+        await rested(pilot)
 
 
 async def test_the_preflight_says_what_to_use(models: FakeModels) -> None:
@@ -139,11 +153,15 @@ async def test_the_engine_is_changed_here(models: FakeModels) -> None:
     app = app_with(models)
     async with running(app) as pilot:
         await opened(pilot)
-        await press(pilot, "down", "enter", "up")
+        await press(pilot, "down", "enter")
+        assert "? Fits this machine: yes" in " ".join(screen_text(app).split())
+        await press(pilot, "n", "up")
         assert app.state.settings.engine.name == "cascade", "what is not here cannot be used"
         await press(pilot, "enter")
         (change,) = (each for each in session_of(app).commands if isinstance(each, ChangeSettings))
         assert (change.settings.engine.name, change.settings.moshi.model) == ("moshi", Q4)
+        await press(pilot, "enter")
+        assert toasts(app)[-1].startswith("You talk with this model already")
         await press(pilot, "d")
         assert "You talk with this model now" in toasts(app)[-1]
         await press(pilot, "c")
@@ -170,7 +188,7 @@ async def test_leaving_ends_what_is_under_way(models: FakeModels) -> None:
     app = app_with(models)
     async with running(app) as pilot:
         await opened(pilot)
-        await press(pilot, "p")
+        await press(pilot, "p", "y")
         await settle(pilot, (models.folder / "waiting").exists)
         begun = time.monotonic()
     assert time.monotonic() - begun < 5
@@ -188,7 +206,7 @@ async def test_a_real_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         app = make_app(READY, models=keeping)
         async with running(app) as pilot:
             await opened(pilot)
-            await press(pilot, "p")
+            await press(pilot, "p", "y")
             await rested(pilot)
             assert toasts(app) == ["Moshiko q4 is here, and whole.\nEnter in the list of models uses it."]
             assert "installed" in line_of(app, "Moshiko q4")

@@ -35,7 +35,7 @@ def test_picture(scene: str, size: tuple[int, int], snap_compare: Callable[..., 
         await settle(pilot)
         await press(pilot, "f10")
         await settle(pilot, lambda: app.state.models.loaded)
-        keys = {"pulling": ["p"], "broken": ["p"], "remove": ["d"], "in_use": ["down"], "help": ["f1"]}
+        keys = {"pulling": ["p", "y"], "broken": ["p", "y"], "remove": ["d"], "in_use": ["down"], "help": ["f1"]}
         await press(pilot, *keys.get(scene, []))
         if scene == "pulling":
             await settle(pilot, lambda: "31 MB/s" in screen_text(app))

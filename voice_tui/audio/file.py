@@ -56,19 +56,36 @@ class FileAudio:
         self._input_peak = PeakMeter()
         self._output_peak = PeakMeter()
 
-    def start(self) -> DevicesChanged:
-        """Open both files.
+    def open_source(self) -> None:
+        """Open the sound file; done before, nothing else needs to be made when that fails.
 
         Raises:
-            AudioFileError: One of them cannot be used; the message says which and why.
+            AudioFileError: It cannot be used; the message says why.
         """
-        reader = FileReader(self._source)
+        if self._reader is None:
+            self._reader = FileReader(self._source)
+
+    def open_output(self) -> None:
+        """Begin the recording, if there is to be one; what the file held is gone.
+
+        Raises:
+            AudioFileError: It cannot be written; the message says why.
+        """
+        if self._writer is None and self._output is not None:
+            self._writer = FileWriter(self._output)
+
+    def start(self) -> DevicesChanged:
+        """Open what is not open yet.
+
+        Raises:
+            AudioFileError: One of both files cannot be used; the message says which and why.
+        """
+        self.open_source()
         try:
-            self._writer = None if self._output is None else FileWriter(self._output)
+            self.open_output()
         except BaseException:
-            reader.close()
+            self.close()
             raise
-        self._reader = reader
         self._began = self._clock()
         return self._state()
 

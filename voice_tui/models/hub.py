@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from memory.installing import install_extra
 from voice_tui.errors import ModelError
 from voice_tui.models.hub_cache import hub_cache
 
@@ -89,7 +90,7 @@ class Hub:
         except ImportError as e:
             raise ModelError(
                 f"Downloads need a library that does not load here: {e}",
-                hint=f"Install it with: pip install 'voice-tui[mlx]'; {GOES_ON}",
+                hint=f"Install it with: {install_extra('mlx')}; {GOES_ON}",
             ) from e
         log.set_verbosity_error()
         if not constants.HF_HUB_ENABLE_HF_TRANSFER:

@@ -16,21 +16,22 @@ from voice_tui.audio.codec import decode, encode_flac
 from voice_tui.audio.echo import EchoGuard, HalfDuplex, echo_guard
 from voice_tui.engine.cascade.engine import CascadeEngine, Providers
 from voice_tui.engine.cascade.ports import Responder, Stt, Vad
-from voice_tui.engine.cascade.providers import make_stt, make_tts, make_vad
+from voice_tui.engine.cascade.providers import check_voice, make_stt, make_tts, make_vad
 from voice_tui.engine.cascade.responder.factory import make_responder
 from voice_tui.engine.cascade.timers import Timers
 from voice_tui.engine.cascade.turns import TurnPolicy
 from voice_tui.engine.passthrough import PassthroughEngine
 from voice_tui.engine.port import Engine, PastTurn
-from voice_tui.errors import EngineError
+from voice_tui.errors import EngineError, ProviderError
 from voice_tui.events import AnyEvent, DevicesChanged
 from voice_tui.frame import Pcm
 from voice_tui.paths import memory_path, state_dir
+from voice_tui.schema import replaced
 from voice_tui.session.front import Guard
 from voice_tui.session.loop import LoadNote, LoadTurns
 from voice_tui.session.past import MOST_TURNS
 from voice_tui.session.sharing import share
-from voice_tui.settings import MemorySettings, Settings, TurnSettings
+from voice_tui.settings import MemorySettings, Settings, TtsSettings, TurnSettings
 
 log = logging.getLogger(__name__)
 
@@ -125,6 +126,7 @@ def build_engine(
                 raise
             log.warning("Moshi cannot serve: %s", e)
             missing = e
+    settings, voiceless = _with_a_voice(settings)
     providers = Providers(
         vad=make_vad(settings),
         stt=make_stt(settings, state_dir(), inline=inline),
@@ -132,9 +134,20 @@ def build_engine(
         tts=make_tts(settings),
     )
     engine = CascadeEngine(providers, turn_policy(settings.turns), inline=inline, timers=timers)
-    if missing is not None:
-        engine.stand_in(missing)
+    for problem in (missing, voiceless):
+        if problem is not None:
+            engine.stand_in(problem)
     return engine
+
+
+def _with_a_voice(settings: Settings) -> tuple[Settings, EngineError | None]:
+    """Return the settings with the default voice where there is none of that name, and what to say of it."""
+    try:
+        check_voice(settings)
+    except ProviderError as e:
+        voice = TtsSettings().voice
+        return replaced(settings, {"tts.voice": voice}), EngineError(f"{e.message}, so {voice!r} speaks", hint=e.hint)
+    return settings, None
 
 
 def _moshi(settings: Settings, *, inline: bool, trace: Path | None, watch: Watch) -> Engine:

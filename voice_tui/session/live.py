@@ -8,7 +8,7 @@ from memory.conversations import Conversations
 from memory.store import SqliteMemory
 from voice_tui.audio.device import DeviceAudio
 from voice_tui.engine.cascade.ports import Responder
-from voice_tui.engine.cascade.providers import make_tts
+from voice_tui.engine.cascade.providers import check_voice, make_tts
 from voice_tui.engine.cascade.timers import Timers
 from voice_tui.engine.cascade.turns import TurnPolicy
 from voice_tui.engine.port import PastTurn
@@ -93,6 +93,8 @@ class Workshop:
             self.timers.settle()
             engine = build_engine(settings, self._memory, inline=False, timers=self.timers, stand_in=False)
             return Made(engine=engine)
+        if "tts" in parts:
+            check_voice(settings)
         return Made(
             responder=build_responder(settings, self._memory) if "responder" in parts else None,
             tts=make_tts(settings) if "tts" in parts else None,

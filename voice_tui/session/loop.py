@@ -16,7 +16,7 @@ import numpy as np
 
 from voice_tui.audio.port import AudioPort
 from voice_tui.engine.port import Engine, PastTurn, Step, Tick
-from voice_tui.errors import VoiceTuiError
+from voice_tui.errors import DeviceError, VoiceTuiError
 from voice_tui.events import (
     AnyCommand,
     AnyEvent,
@@ -291,6 +291,7 @@ class Session:
         elif isinstance(command, Interrupt):
             self._engine.interrupt(self._tick())
         elif isinstance(command, SetMute):
+            self._talk(self._front.talking and not command.muted)
             self._front.muted = command.muted
             self._emit(MuteChanged(at=self._now(), muted=self._front.muted))
         elif isinstance(command, SetTalkMode):
@@ -331,6 +332,8 @@ class Session:
     def _talk(self, talking: bool) -> None:
         if self._front.mode != "push" or talking == self._front.talking:
             return
+        if talking and self._front.muted:
+            raise DeviceError("The microphone is muted", hint="Unmute it first, then press the talk key")
         self._front.talking = talking
         self._engine.push_to_talk(talking, self._tick())
         self._emit(TalkChanged(at=self._now(), mode=self._front.mode, talking=talking))

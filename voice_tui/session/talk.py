@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 from typing import BinaryIO
@@ -52,34 +53,39 @@ def talk(
         The exit status: 0; 128 and the signal's number when a signal ended it.
 
     Raises:
-        VoiceTuiError: A file or a stage cannot be used.
+        VoiceTuiError: A file or a stage cannot be used; no other engine serves in place of the one that was asked for.
     """
-    memory = open_memory(settings, patient=not realtime)
-    try:
-        with EventFile(events) as record:
-            failed: list[SessionFailed] = []
+    with ExitStack() as stack:  # what may fail comes first, and what leaves a file behind last
+        audio = FileAudio(source, output, realtime=realtime)
+        stack.callback(audio.close)
+        audio.open_source()
+        memory = open_memory(settings, patient=not realtime)
+        stack.callback(memory.close)
+        engine = build_engine(settings, memory, inline=not realtime, trace=trace, stand_in=False)
+        stack.callback(engine.close)
+        audio.open_output()
+        record = stack.enter_context(EventFile(events))
+        failed: list[SessionFailed] = []
 
-            def emit(event: AnyEvent) -> None:
-                record.write(event)
-                on_event(event)
-                if isinstance(event, SessionFailed):
-                    failed.append(event)
+        def emit(event: AnyEvent) -> None:
+            record.write(event)
+            on_event(event)
+            if isinstance(event, SessionFailed):
+                failed.append(event)
 
-            session = Session(
-                build_engine(settings, memory, inline=not realtime, trace=trace),
-                FileAudio(source, output, realtime=realtime),
-                emit,
-                start=Start(volume=settings.audio.volume, conversation=lambda: "file", drain=DRAIN_SECONDS),
-                load_note=note_loader(memory),
-                reminder=Reminder(lambda: memory, inline=not realtime),
-            )
-            with _signals_stop(session) as signals:
-                status = session.run()
-            if failed:
-                raise SessionError(failed[0].message, hint=failed[0].hint)
-            return 128 + signals.received if signals.received else status
-    finally:
-        memory.close()
+        session = Session(
+            engine,
+            audio,
+            emit,
+            start=Start(volume=settings.audio.volume, conversation=lambda: "file", drain=DRAIN_SECONDS),
+            load_note=note_loader(memory),
+            reminder=Reminder(lambda: memory, inline=not realtime),
+        )
+        with _signals_stop(session) as signals:
+            status = session.run()
+        if failed:
+            raise SessionError(failed[0].message, hint=failed[0].hint)
+        return 128 + signals.received if signals.received else status
 
 
 class EventFile:

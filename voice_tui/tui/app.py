@@ -288,7 +288,11 @@ class VoiceTuiApp(BaseApp):
         self.command(Interrupt())
 
     def action_talk(self) -> None:
-        """Push to talk: start, or end the turn."""
+        """Push to talk: start, or end the turn. Muted stays muted: nobody unmutes by a key that says something else."""
+        if self.state.health.muted and not self.state.health.talking:
+            unmute, talk = (keys.long(self.key_of(BY_ID[name])) for name in ("mute", "talk"))
+            self.inform("The microphone is muted", hint=f"{unmute} opens it, then {talk} talks.", severity="warning")
+            return
         self.command(PushToTalk(talking=not self.state.health.talking))
 
     def action_mute(self) -> None:

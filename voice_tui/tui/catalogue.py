@@ -111,7 +111,7 @@ ENTRIES: tuple[Entry, ...] = (
         "mute",
         "mute",
         lambda state: "Unmute the microphone" if state.health.muted else "Mute the microphone",
-        "While muted nothing is heard; typing still works.",
+        "While muted nothing is heard, whatever the talk key; typing still works.",
         "ctrl+l",
         lambda state: "Unmute" if state.health.muted else "Mute",
         _alive,
@@ -351,6 +351,9 @@ BY_ID = {entry.id: entry for entry in ENTRIES}
 
 GLOBAL_FIRST = ("quit", "help", "commands", "interrupt", "talk")
 """Stand first in the key bar, so that they survive a narrow terminal."""
+
+GLOBAL_NEXT = ("mute", "settings")
+"""Come next: before the keys of what has the focus where there is room, else right after them."""
 
 
 def bindings(owner: Owner) -> list[Binding]:

@@ -67,7 +67,7 @@ class CascadeEngine:
         return Capabilities(name="cascade", detail=detail, takes_text=True)
 
     def stand_in(self, missing: VoiceTuiError) -> None:
-        """Say with the first step why this engine serves and not the one that was asked for."""
+        """Say with the first step what serves in place of what was asked for, and why."""
         self._out.notice(missing)
 
     def take_turns_by(self, policy: TurnPolicy) -> None:

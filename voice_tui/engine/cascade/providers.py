@@ -43,10 +43,22 @@ def make_stt(settings: Settings, state_dir: Path, *, inline: bool) -> Stt:
     return worker
 
 
+def check_voice(settings: Settings) -> None:
+    """Make sure that the voice which the settings name is there, as far as that can be known; about 20 ms.
+
+    Raises:
+        ProviderError: It is not; the hint names some that are.
+    """
+    if settings.tts.provider == "espeak":
+        from voice_tui.engine.cascade.tts import espeak_voices
+
+        espeak_voices.check_voice(settings.tts.voice)
+
+
 def make_tts(settings: Settings) -> Tts:
     """Make the voice that the settings name.
 
-    A missing voice is no error here: the first answer says so, and is shown as text.
+    A missing program is no error here: the first answer says so, and is shown as text. See `check_voice` for the name.
     """
     if settings.tts.provider == "none":
         from voice_tui.engine.cascade.tts.silent import SilentTts

@@ -8,10 +8,12 @@ different frames. In a live session it is loaded at the start: loading holds Pyt
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from memory.installing import install_extra
 from voice_tui.engine.moshi.generate.streams import Codes
 from voice_tui.errors import EngineError
 from voice_tui.frame import FRAME_SAMPLES, Frame, Pcm
@@ -125,9 +128,14 @@ class Spares:
         self._kept: deque[Any] = deque([_instance(weights)] if ready else ())
         self._late = not ready
 
-    def take(self) -> Any | None:
-        """Return the spare, or None while the other direction has it."""
-        if self._late:
+    def take(self, *, urgent: bool = False) -> Any | None:
+        """Return the spare, or None while the other direction has it.
+
+        Args:
+            urgent: Load another one rather than return None: the machine is so busy that the other direction's spare
+                has not caught up since its change began.
+        """
+        if self._late or (urgent and not self._kept):
             self._late = False
             return _instance(self._weights)
         return self._kept.popleft() if self._kept else None
@@ -153,7 +161,8 @@ class Direction:
         self._begin = begin
         self._limit = hand_over.limit
         self._taken: deque[Any] = deque(maxlen=hand_over.view)
-        self._fed = self._since = 0
+        self._fed: int = 0
+        self._since = 0
         self._fresh: Fresh | None = None
         self._inline = inline
         self._thread = None if inline else ThreadPoolExecutor(1, "mimi")
@@ -200,7 +209,7 @@ class Direction:
     def _change(self) -> None:
         """Begin, or complete, a change of instance."""
         if self._fresh is None and self._since >= self._begin:
-            spare = self._spares.take()
+            spare = self._spares.take(urgent=self._fed >= self._limit)
             self._fresh = None if spare is None else Fresh(self._run, spare, list(self._taken))
         fresh = self._fresh
         if fresh is None or not (self._inline or self._fed >= self._limit or fresh.caught_up):
@@ -211,6 +220,7 @@ class Direction:
         self.changes += 1
         old.reset()
         self._spares.put(old)
+        _give_memory_back()
 
     def _forget(self) -> None:
         if self._fresh is not None:
@@ -273,11 +283,17 @@ class Fresh:
                 self.fed += 1
 
 
+def _give_memory_back() -> None:
+    """Have the C library return what is free: glibc keeps up to 260 MB of an instance's grown cache after its reset."""
+    with suppress(AttributeError, OSError, TypeError):  # other systems' libraries lack it
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def _instance(weights: Path) -> Any:
     try:
         library: Any = import_module("rustymimi")
     except ImportError as e:
-        raise EngineError(f"The codec does not load: {e}", hint="Install it with: pip install 'voice-tui[mlx]'") from e
+        raise EngineError(f"The codec does not load: {e}", hint=f"Install it with: {install_extra('mlx')}") from e
     try:
         return library.Tokenizer(str(weights), num_codebooks=CODEBOOKS)
     except (ValueError, RuntimeError, OSError) as e:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from memory.installing import install_extra
 from voice_tui.errors import EngineError
 
 Array = Any
@@ -21,7 +22,7 @@ try:
 except ImportError as e:
     raise EngineError(
         f"The Moshi engine needs a library that does not load here: {e}",
-        hint="Install it with: pip install 'voice-tui[mlx]' (Apple silicon, or Linux on x86_64)",
+        hint=f"Install it with: {install_extra('mlx')} (Apple silicon, or Linux on x86_64)",
     ) from e
 
 ON_CPU: bool = not mx.metal.is_available() and mx.default_device() == mx.Device(mx.cpu)

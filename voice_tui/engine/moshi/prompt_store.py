@@ -21,7 +21,7 @@ from voice_tui.errors import EngineError
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """Of what is kept; others are not read."""
 
 MOST_FILES = 8

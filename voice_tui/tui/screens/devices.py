@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from voice_tui.events import AnyCommand
 from voice_tui.schema import Value
 from voice_tui.tui.desk import Desk
-from voice_tui.tui.screens.dialog import Dialog
+from voice_tui.tui.screens.dialog import LEAVING, Dialog
 from voice_tui.tui.state.app_state import AppState, Topic
 from voice_tui.tui.surroundings import DeviceNames
 from voice_tui.tui.widgets.devices import DeviceList, DevicePanel
@@ -24,7 +24,7 @@ class DevicesScreen(Dialog[None]):
     TALLEST = "DeviceList"
     OTHER_ROWS = 12
     AUTO_FOCUS = "#devices-input"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Close", id="dialog_cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f6", "cancel", "Close", id="dialog_cancel"), *LEAVING]
 
     def __init__(
         self,

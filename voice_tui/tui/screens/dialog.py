@@ -22,6 +22,12 @@ ROOMY_ROWS = 14
 
 _ROOMY = "-roomy"
 
+LEAVING: tuple[BindingType, ...] = (
+    Binding("f1", "app.help", "", show=False),
+    *(Binding(f"f{number}", f"leave_for('f{number}')", "", show=False) for number in range(2, 13)),
+)
+"""Bindings of a dialog that holds nothing unfinished, after its own: function keys lead where they always do."""
+
 
 class Dialog(Fresh[Result], ModalScreen[Result]):
     """A dialog; subclasses give `TITLE` and `compose_body`."""
@@ -61,6 +67,12 @@ class Dialog(Fresh[Result], ModalScreen[Result]):
         rows = max(1, size.height - frame - self.OTHER_ROWS)
         for widget in self.query(self.TALLEST):
             widget.styles.max_height = rows
+
+    def action_leave_for(self, key: str) -> None:
+        """Close, and press this key where that leads to."""
+        app = app_of(self)
+        self.dismiss(None)
+        app.call_later(app.simulate_key, key)
 
     def action_cancel(self) -> None:
         """Leave without doing anything."""

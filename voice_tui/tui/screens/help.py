@@ -14,7 +14,7 @@ from textual.dom import DOMNode
 
 from voice_tui.tui import keys
 from voice_tui.tui.catalogue import BY_ID
-from voice_tui.tui.screens.dialog import Dialog
+from voice_tui.tui.screens.dialog import LEAVING, Dialog
 from voice_tui.tui.state.app_state import AppState
 from voice_tui.tui.typed import app_of
 from voice_tui.tui.widgets.draw import Wrapped
@@ -59,7 +59,7 @@ class HelpScreen(Dialog[None]):
     TALLEST = ".detail"
 
     TITLE = "Help"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,q", "cancel", "Close", id="dialog_cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,q", "cancel", "Close", id="dialog_cancel"), *LEAVING]
 
     def __init__(self, sections: Sequence[HelpSection]) -> None:
         super().__init__()

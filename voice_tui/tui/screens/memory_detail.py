@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from memory.transcripts import local_time
 from memory.types import Memory, Provenance
-from voice_tui.tui.screens.dialog import Dialog
+from voice_tui.tui.screens.dialog import LEAVING, Dialog
 from voice_tui.tui.state.text import one_line, plain
 
 _DAY = 86_400.0
@@ -31,7 +31,7 @@ class MemoryDetailScreen(Dialog[None]):
         score: Its relevance for the words that were searched, or None.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,i", "cancel", "Close", id="dialog_cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,i", "cancel", "Close", id="dialog_cancel"), *LEAVING]
     TALLEST = ".detail"
     OTHER_ROWS = 1
 

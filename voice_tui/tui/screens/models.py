@@ -13,7 +13,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from voice_tui.tui.screens.confirm import ConfirmScreen
-from voice_tui.tui.screens.dialog import Dialog
+from voice_tui.tui.screens.dialog import LEAVING, Dialog
 from voice_tui.tui.state.app_state import Topic
 from voice_tui.tui.state.models import (
     Kind,
@@ -44,11 +44,14 @@ class ModelList(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "want('use')", "Use", tooltip="Talk with this model from now on.", id="model_use"),
         Binding("c", "want('cascade')", "Cascade", tooltip="Talk with the embedded engine again.", id="model_cascade"),
-        Binding("p", "want('pull')", "Download", tooltip="What is missing or damaged of it.", id="model_pull"),
+        Binding(
+            "enter,p", "want('pull')", "Download", tooltip="What is missing or damaged; asks first.", id="model_pull"
+        ),
         Binding("x", "want('stop')", "Stop", tooltip="End what is under way; a download is kept.", id="model_stop"),
         Binding("m", "want('measure')", "Measure", tooltip="Whether this machine keeps up.", id="model_measure"),
         Binding("v", "want('verify')", "Check", tooltip="Compare its files with their checksums.", id="model_verify"),
         Binding("d,delete", "want('remove')", "Remove", tooltip="Delete its files; asks first.", id="model_remove"),
+        Binding("enter", "select", show=False),  # where nothing else is to be done: it says why
     ]
 
     def __init__(self, offered: Callable[[str], bool], want: Callable[[str], None]) -> None:
@@ -80,7 +83,8 @@ class ModelsScreen(Dialog[None]):
     HELP_TITLE = "The window"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "app.help", "Help", tooltip="What these keys do.", id="models_help"),
-        Binding("escape,q", "cancel", "Close", id="dialog_cancel"),
+        Binding("escape,q,f10", "cancel", "Close", id="dialog_cancel"),
+        *LEAVING,
     ]
     TALLEST = "ModelList"
     OTHER_ROWS = 9
@@ -152,7 +156,16 @@ class ModelsScreen(Dialog[None]):
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
+        """A click does what Enter does; where that is nothing, say why."""
         event.stop()
+        row, models = self._chosen(), self._base.state.models
+        offered = next((what for what in ("use", "pull") if self._offered(what)), "")
+        if offered:
+            self._want(offered)
+        elif row is not None and in_use(row, self._base.state.settings):
+            self._base.inform("You talk with this model already", hint="c goes back to the cascade.")
+        elif models.work is not None:
+            self._base.inform(f"{models.work.title} is being worked on", hint="x stops it.")
 
     def _chosen(self) -> Row | None:
         place, rows = self.query_one(ModelList).highlighted, self._base.state.models.rows
@@ -187,10 +200,22 @@ class ModelsScreen(Dialog[None]):
                 models.use(row)
             case "remove" if row is not None:
                 self._remove(row)
+            case "pull" if row is not None:
+                self._pull(row)
             case _ if row is not None:
                 models.begin(_KINDS[what], row)
             case _:
                 pass
+
+    def _pull(self, row: Row) -> None:
+        """Download what is missing of it, after a question."""
+
+        def pull(sure: bool | None) -> None:
+            if sure:
+                self._base.models.begin("pull", row)
+
+        question = f"Download this model ({size_words(row)})? Fits this machine: {one_line(row.fits.words)}."
+        self._base.push_screen(ConfirmScreen("Download the model", question, one_line(row.name)), pull)
 
     def _remove(self, row: Row) -> None:
         """Delete it, after a question."""

@@ -18,7 +18,7 @@ from voice_tui.paths import recordings_path
 from voice_tui.session.recording_format import Recorded, recordings, remove
 from voice_tui.tui.desk import Said
 from voice_tui.tui.screens.confirm import ConfirmScreen
-from voice_tui.tui.screens.dialog import Dialog
+from voice_tui.tui.screens.dialog import LEAVING, Dialog
 from voice_tui.tui.state.talks import day_and_time
 from voice_tui.tui.state.text import one_line, short_path
 
@@ -62,7 +62,7 @@ class RecordingsScreen(Dialog[None]):
     """
 
     TITLE = "Recordings"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "cancel", "Close", id="dialog_cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "cancel", "Close", id="dialog_cancel"), *LEAVING]
     TALLEST = "RecordingList"
     OTHER_ROWS = 6
 

@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.style import Style
 
 from voice_tui.tui import keys
-from voice_tui.tui.catalogue import BY_ID, ENTRIES, GLOBAL_FIRST
+from voice_tui.tui.catalogue import BY_ID, ENTRIES, GLOBAL_FIRST, GLOBAL_NEXT
 from voice_tui.tui.state.app_state import AppState
 from voice_tui.tui.typed import app_of
 from voice_tui.tui.widgets.draw import Drawn
@@ -23,7 +23,10 @@ _FOOTER = ("bold $footer-key-foreground", "$footer-description-foreground")
 _DIALOG = ("bold $text-accent", "$foreground 80%")
 
 _FOCUSED = tuple(entry.id for entry in ENTRIES if entry.owner != "app")
-_OTHERS = tuple(entry.id for entry in ENTRIES if entry.owner == "app" and entry.id not in GLOBAL_FIRST)
+_OTHERS = tuple(entry.id for entry in ENTRIES if entry.owner == "app" and entry.id not in (*GLOBAL_FIRST, *GLOBAL_NEXT))
+
+WIDE = 100
+"""Cells from which there is room for `GLOBAL_NEXT` and the keys of what has the focus."""
 
 
 class KeyBar(Drawn):
@@ -51,7 +54,7 @@ class KeyBar(Drawn):
 
     def _draw(self) -> None:
         if self.is_attached and self.size.width:
-            items = ordered(self.screen.active_bindings.values(), self._state)
+            items = ordered(self.screen.active_bindings.values(), self._state, wide=self.size.width >= WIDE)
             self.show(keys_content(items, self.size.width, _DIALOG if self._state is None else _FOOTER))
 
     def on_click(self, event: events.Click) -> None:
@@ -61,12 +64,13 @@ class KeyBar(Drawn):
             app_of(self).simulate_key(key)
 
 
-def ordered(active: Iterable[ActiveBinding], state: AppState | None) -> list[Item]:
+def ordered(active: Iterable[ActiveBinding], state: AppState | None, *, wide: bool) -> list[Item]:
     """Return keys and words: the most needed of the app, then those of what has the focus, then the app's others.
 
     Args:
         active: As the screen says.
         state: For words that change with it; None leaves the app's own keys out.
+        wide: Whether there is room for the app's next ones before those of what has the focus.
     """
     known: dict[str, Item] = {}
     local: dict[str, Item] = {}
@@ -83,7 +87,9 @@ def ordered(active: Iterable[ActiveBinding], state: AppState | None) -> list[Ite
     back = [local.pop(name) for name in ("dialog_cancel",) if name in local]
     first, last = (back, []) if state is not None else ([], back)  # on a screen the way back must not fall off the edge
     focused = [*_pick(known, _FOCUSED), *local.values()]
-    return [*_pick(known, GLOBAL_FIRST), *first, *focused, *last, *_pick(known, _OTHERS)]
+    following = _pick(known, GLOBAL_NEXT)
+    local_ones = [*following, *focused] if wide and not back else [*focused, *following]
+    return [*_pick(known, GLOBAL_FIRST), *first, *local_ones, *last, *_pick(known, _OTHERS)]
 
 
 def _pick(items: Mapping[str, Item], names: Iterable[str]) -> list[Item]:

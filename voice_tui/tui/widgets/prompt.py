@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
@@ -13,6 +14,10 @@ MAX_HISTORY = 100
 
 MAX_LENGTH = 4_000
 """Characters of one typed turn."""
+
+
+_PLACEHOLDERS = ("Type instead of talking; Enter sends", "Type; Enter sends", "Type here", "")
+"""What stands in the empty line: the longest that fits, so that none is cut."""
 
 
 class Prompt(Input):
@@ -28,12 +33,14 @@ class Prompt(Input):
     ]
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(
-            placeholder="Type instead of talking; Enter sends", id=id, max_length=MAX_LENGTH, select_on_focus=False
-        )
+        super().__init__(placeholder=_PLACEHOLDERS[0], id=id, max_length=MAX_LENGTH, select_on_focus=False)
         self.cursor_blink = False  # an idle app draws nothing
         self._history: deque[str] = deque(maxlen=MAX_HISTORY)
         self._place = 0  # steps back from the newest line; 0 = the line being written
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say no more in the empty line than fits."""
+        self.placeholder = next(text for text in _PLACEHOLDERS if len(text) < max(1, event.size.width))
 
     def accepted(self) -> None:
         """The text was taken: remember it and begin a new line."""

@@ -112,7 +112,7 @@ def test_500_then_fine(memory: SqliteMemory) -> None:
     with talking(memory, failing("500 Internal Server Error"), answering("Yes."), retries=2) as talk:
         parts = talk.ask()
         assert said(parts) == "Yes."
-        assert [w.hint for w in warnings(parts)] == ["Trying again"]
+        assert not warnings(parts)  # it took no longer than a blink
 
 
 def test_429_waits_as_long_as_it_is_told(memory: SqliteMemory) -> None:

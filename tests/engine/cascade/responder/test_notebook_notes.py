@@ -105,13 +105,71 @@ def test_a_spoken_note_keeps_its_recording_but_sure_words_are_told_as_words(desk
 
 def test_doubtful_words_are_answered_with_the_recording(desk: Desk) -> None:
     assert heard(desk.say("remember that my ant is called better", 0.2)) == (
-        "I kept your recording. I understood: your ant is called better."
+        "I kept your recording. I heard: your ant is called better. Is that right?"
     )
     parts = desk.say("what do you know about my ant")
     clips = [part for part in parts if isinstance(part, Clip)]
     assert heard(parts) == "You said: “my ant is called better”"
     assert np.abs(clips[0].pcm - recording()).max() < 1e-3
     assert only(desk.say("say that again"), Clip)  # recordings are repeated too
+
+
+def test_doubtful_words_that_are_confirmed_are_told_as_words(desk: Desk) -> None:
+    desk.say("remember that my aunt is called berta", 0.2)
+    assert desk.notes  # at once, whatever comes next
+    assert heard(desk.say("yes")) == "Good, I'll remember it."
+    parts = desk.say("what do you know about berta")
+    assert heard(parts) == "You told me: your aunt is called berta." and not only(parts, Clip)
+    assert desk.memory.list()[0].clip_seconds
+
+
+def test_doubtful_words_that_are_wrong_are_replaced_when_they_are_said_again(desk: Desk) -> None:
+    desk.say("remember that my ant is called better", 0.2)
+    assert heard(desk.say("no")) == "Sorry. I have your recording. Please say again what I should remember."
+    assert desk.notes == ["my ant is called better"]  # with the recording, until there is something better
+    parts = desk.say("remember that my aunt is called bert", 0.2)
+    assert heard(parts).endswith("I heard: your aunt is called bert. Is that right?")
+    assert [part.action for part in parts if isinstance(part, Remembered)] == ["forgotten", "added"]
+    desk.say("that is wrong")
+    assert heard(desk.say("my aunt is called berta")) == "I'll remember: your aunt is called berta."
+    assert desk.notes == ["my aunt is called berta"]
+
+
+def test_doubtful_words_stay_when_something_else_is_said(desk: Desk) -> None:
+    desk.say("remember that my ant is called better", 0.2)
+    assert heard(desk.say("what time is it")).startswith("It is")
+    desk.say("remember that my dog is read", 0.2)
+    desk.say("no")
+    assert heard(desk.say("never mind")) == "All right."
+    assert len(desk.notes) == 2
+
+
+def test_a_misheard_note_gives_back_what_it_had_replaced(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, Settings(memory=MemorySettings(note_audio=False)))
+    desk.type("remember that my locker is 217")
+    desk.say("remember that my locker is 270", 0.2)
+    assert desk.notes == ["my locker is 270"]
+    desk.say("no")
+    assert desk.notes == ["my locker is 217"]
+    desk.memory.close()
+
+
+def test_a_note_that_was_there_before_is_not_lost_by_a_no(desk: Desk) -> None:
+    desk.type("remember that I like tea")
+    desk.say("remember that I like tea", 0.2)
+    desk.say("no")
+    desk.say("I like milk")
+    assert sorted(desk.notes) == ["I like milk", "I like tea"]
+
+
+def test_a_withdrawn_repetition_leaves_the_misheard_note(desk: Desk) -> None:
+    desk.say("remember that my ant is called better", 0.2)
+    desk.say("no")
+    desk.say("my aunt is")
+    desk.responder.withdraw()
+    assert desk.notes == ["my ant is called better"] and desk.memory.clip(desk.memory.list()[0].id)
+    desk.say("my aunt is called berta")
+    assert desk.notes == ["my aunt is called berta"]
 
 
 def test_a_recording_that_cannot_be_read_is_told_as_words(tmp_path: Path) -> None:
@@ -128,8 +186,11 @@ def test_a_recording_that_cannot_be_read_is_told_as_words(tmp_path: Path) -> Non
 def test_without_recordings_doubt_is_said(tmp_path: Path) -> None:
     desk = Desk(tmp_path, Settings(memory=MemorySettings(note_audio=False)))
     said = heard(desk.say("remember that my ant is called better", 0.2))
-    assert said == "I understood: your ant is called better. If that is wrong, say: forget that."
+    assert said == "I heard: your ant is called better. Is that right?"
     assert desk.memory.list()[0].clip_seconds == 0
+    assert heard(desk.say("no")) == "Sorry. Please say again what I should remember."
+    assert not desk.notes
+    assert heard(desk.say("my aunt is called berta")) == "I'll remember: your aunt is called berta."
     desk.memory.close()
 
 
@@ -197,3 +258,59 @@ def test_forget_everything_asks_first(desk: Desk) -> None:
     parts = desk.type("yes")
     assert heard(parts) == "30 notes forgotten." and len(only(parts, Remembered)) == 20
     assert desk.memory.count() == 0
+
+
+# --- undo ---
+
+
+def test_undo_brings_back_what_was_forgotten_with_its_recording_and_nothing_more(desk: Desk) -> None:
+    desk.type("remember that the car is red")
+    desk.say("remember that my sister likes tea", 0.9)
+    desk.type("forget my sister")
+    assert desk.notes == ["the car is red"]
+    parts = desk.say("undo")
+    assert heard(parts) == "It is back: your sister likes tea." and only(parts, Remembered)
+    note = next(note for note in desk.memory.list() if "sister" in note.text)
+    assert desk.memory.clip(note.id) is not None
+    for _ in range(2):
+        assert desk.hear("undo") == "There is nothing to undo."
+    assert len(desk.notes) == 2
+
+
+def test_undo_brings_back_everything(desk: Desk) -> None:
+    remember(desk, *(f"fact {number} is {number * 7}" for number in range(30)))
+    desk.type("forget everything")
+    desk.type("yes")
+    assert desk.hear("bring it back") == "30 notes are back."
+    assert desk.memory.count() == 30
+
+
+def test_undo_takes_back_a_note_and_what_it_had_replaced_is_so_again(desk: Desk) -> None:
+    desk.type("remember that my locker is 217")
+    desk.type("remember that my locker is 270")
+    assert desk.hear("undo that") == "Undone. I forgot: your locker is 270."
+    assert desk.notes == ["my locker is 217"]
+
+
+def test_undo_touches_no_note_that_was_only_told(desk: Desk) -> None:
+    remember(desk, "my sister likes tea")
+    desk.type("what do you know about my sister")
+    assert desk.hear("undo") == "There is nothing to undo."
+    assert desk.notes
+
+
+def test_a_withdrawn_undo_leaves_it_to_be_undone(desk: Desk) -> None:
+    desk.type("remember that I like tea")
+    desk.type("forget that")
+    desk.type("undo")
+    desk.responder.withdraw()
+    assert not desk.notes
+    desk.type("undo")
+    assert desk.notes == ["I like tea"]
+
+
+def test_what_was_forgotten_cannot_be_brought_back_in_another_conversation(desk: Desk) -> None:
+    desk.type("remember that I like tea")
+    desk.type("forget that")
+    desk.type("start over")
+    assert desk.hear("undo") == "There is nothing to undo."

@@ -14,7 +14,7 @@ import pytest
 from memory.store import SqliteMemory
 from tests.engine.cascade.responder.fakes import FakeLlmServer, Script, answering, failing
 from voice_tui.audio.codec import decode, encode_flac
-from voice_tui.engine.cascade.ports import Action, Part, Recalled, Text, UserTurn
+from voice_tui.engine.cascade.ports import Action, Part, Recalled, Text, UserTurn, Warned
 from voice_tui.engine.cascade.responder.factory import make_responder
 from voice_tui.errors import ProviderError
 from voice_tui.settings import LlmSettings, Settings
@@ -159,3 +159,39 @@ def test_the_notebook_works_while_the_model_does_not(tmp_path: Path) -> None:
         with pytest.raises(ProviderError):
             pair.turn("tell me a story")
         assert pair.turn("what time is it") == "It is 2:05 PM."
+
+
+DEAD = LlmSettings(base_url="http://127.0.0.1:9/v1", model="tiny", retries=1, timeout=5.0)
+NAMED = "The language model at http://127.0.0.1:9/v1 cannot be reached"
+
+
+def test_out_of_reach_the_notebook_answers_what_it_can_and_says_once_why(tmp_path: Path) -> None:
+    with SqliteMemory(tmp_path / "memory.db") as memory:
+        responder = make_responder(Settings(llm=DEAD), memory, lambda: NOW, encode_flac, decode)
+
+        def parts(text: str) -> list[Part]:
+            return list(responder.respond(UserTurn(text), threading.Event()))
+
+        assert parts("what time is it") == [Text("It is 2:05 PM.")]
+        parts("remember that my sister likes tea")
+        first = parts("what do you know about my sister")
+        told = [part for part in first if isinstance(part, Warned)]
+        assert [part.message for part in told] == [NAMED] and "llm.base_url" in told[0].hint
+        said = "".join(part.text for part in first if isinstance(part, Text))
+        assert said == f"{NAMED}, so I answer by myself. You told me: your sister likes tea."
+        for text in ("what does my sister like?", "hello", "my name is Anna"):
+            later = parts(text)
+            assert later and not any(isinstance(part, Warned) for part in later)
+        responder.withdraw()
+        assert memory.count() == 1
+        for text in ("write a poem", "yes"):
+            with pytest.raises(ProviderError, match=NAMED):
+                parts(text)
+        responder.close()
+
+
+def test_a_model_that_answers_again_and_fails_again_is_told_again(tmp_path: Path) -> None:
+    scripts = failing("500 Broken"), failing("500 Broken"), answering("Hello."), failing("500 Broken")
+    with assistant(tmp_path, *scripts) as pair:
+        warned = [any(isinstance(part, Warned) for part in pair.parts("hello")) for _ in range(4)]
+        assert warned == [True, False, False, True]

@@ -12,11 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from voice_tui.engine.cascade.tts import espeak
+from memory.installing import install_extra
+from memory.store import SqliteMemory
+from voice_tui.engine.cascade.tts import espeak, espeak_voices
 from voice_tui.engine.cascade.tts.espeak import MAX_CHARACTERS, EspeakTts, command, install_hint, sayable
+from voice_tui.engine.cascade.tts.espeak_voices import check_voice
 from voice_tui.engine.cascade.tts.silent import SilentTts
+from voice_tui.engine.port import Tick
 from voice_tui.errors import ProviderError
+from voice_tui.events import Notice
 from voice_tui.frame import SAMPLE_RATE
+from voice_tui.session.build import build_engine
+from voice_tui.settings import Settings, TtsSettings
 
 needs_voice = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
 LONG = "This sentence is said again and again. " * 200
@@ -216,7 +223,7 @@ def test_without_the_program_it_says_how_to_get_it(tmp_path: Path, monkeypatch: 
     assert raised.value.hint == install_hint(sys.platform)
     assert "apt install espeak-ng" in install_hint("linux")
     assert "brew install espeak-ng" in install_hint("darwin")
-    assert "voice-tui[espeak]" in install_hint("win32")
+    assert install_hint("win32") == install_extra("espeak")
 
 
 def test_without_the_program_the_library_is_run_in_a_process_of_its_own(
@@ -233,3 +240,43 @@ def test_no_voice_says_nothing() -> None:
     silent = SilentTts()
     assert list(silent.synthesize("hello", CancelFlag())) == []
     silent.close()
+
+
+# --- which voices there are ---
+
+
+@needs_voice
+@pytest.mark.parametrize("voice", ["en-us", "EN-GB", "de", "en-us+f3", "gmw/en-US"])
+def test_a_voice_that_is_there_is_accepted(voice: str) -> None:
+    check_voice(voice)
+
+
+@needs_voice
+@pytest.mark.parametrize(
+    ("voice", "near"), [("eng-us", "en-us"), ("no such voice", "en-gb"), ("-x", "en-us"), ("", "en-us")]
+)
+def test_a_voice_that_is_not_there_is_refused_with_some_that_are(voice: str, near: str) -> None:
+    with pytest.raises(ProviderError, match="There is no voice") as raised:
+        check_voice(voice)
+    assert near in raised.value.hint and "--voices lists all" in raised.value.hint
+
+
+@pytest.mark.parametrize("script", ["exit 1", "exec /bin/sleep 60"])
+def test_a_program_that_knows_nothing_refuses_no_voice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    program(tmp_path, script)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(espeak_voices, "SECONDS", 0.2)
+    check_voice("xx-none")
+    assert espeak_voices.voices() == []
+
+
+@needs_voice
+def test_a_conversation_goes_on_with_the_default_voice_and_says_so(tmp_path: Path) -> None:
+    settings = Settings(tts=TtsSettings(voice="xx-none"))
+    with SqliteMemory(tmp_path / "memory.db") as memory:
+        engine = build_engine(settings, memory, inline=True)
+        notices = [event for event in engine.poll(Tick(0.0, 0)).events if isinstance(event, Notice)]
+        engine.close()
+    assert [notice.message for notice in notices] == ["There is no voice 'xx-none', so 'en-us' speaks"]

@@ -57,7 +57,7 @@ class Explainer:
         """No connection."""
         return EndpointError(
             f"The language model at {self.where} cannot be reached",
-            hint="Is its server running? The address is the setting llm.base_url",
+            hint="Start its server, or change llm.base_url in the settings; notes, time and timers work without it",
             retry=True,
         )
 

@@ -176,7 +176,7 @@ class LlmResponder:
                 if received or not e.retry or attempt == self._llm.retries or pause > LONGEST_PAUSE:
                     raise
                 log.info("attempt %d failed: %s; again in %.1f s", attempt + 1, e.message, pause)
-                if attempt == 0 and pause:
+                if attempt == 0 and pause > FIRST_PAUSE:  # a blink needs no words
                     yield Warned(e.message, "Trying again")
             if cancel.wait(pause):
                 return

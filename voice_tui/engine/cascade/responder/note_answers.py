@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from memory.types import Memory, Recollection
 from voice_tui.engine.cascade.ports import Part, Recalled, Remembered, Text, UserTurn
 from voice_tui.engine.cascade.responder.notes import Notes
-from voice_tui.engine.cascade.responder.state import Conversation, Dictate, Forget
+from voice_tui.engine.cascade.responder.state import Again, Conversation, Dictate, Forget, Noted
 from voice_tui.engine.cascade.responder.wording import counted, sentence, turned
 
 MOST_TOLD = 5
@@ -41,20 +41,50 @@ class NoteAnswers:
         """Keep words, and the recording they came with; ask for words when there are none."""
         if not any(char.isalnum() for char in words):
             return self._talk.ask(Dictate(), "What shall I remember?")
-        note = self._notes.add(words, turn)
+        return self._kept(self._notes.add(words, turn), turn)
+
+    def _kept(self, note: Memory, turn: UserTurn) -> list[Part]:
+        """Say what was kept; ask whether it was heard right where recognition was unsure."""
         self._talk.speak_of(note)
-        changed = Remembered("added" if note.created_at == note.updated_at else "updated", note.id, note.text)
+        fresh = note.created_at == note.updated_at
+        if fresh:
+            self._talk.changed(note)
+        changed = Remembered("added" if fresh else "updated", note.id, note.text)
         understood = sentence(turned(note.text))
         if not self._unsure(turn):
             return [changed, Text(f"I'll remember: {understood}{self._earlier(note)}")]
-        if note.clip_seconds:
-            return [changed, Text(f"I kept your recording. I understood: {understood}")]
-        return [changed, Text(f"I understood: {understood} If that is wrong, say: forget that.")]
+        kept = "I kept your recording. " if note.clip_seconds else ""
+        return [changed, *self._talk.ask(Noted(note, fresh), f"{kept}I heard: {understood} Is that right?")]
+
+    def confirmed(self, note: Memory) -> list[Part]:
+        """The words of a note are right."""
+        self._notes.confirm(note)
+        self._talk.speak_of(note)
+        return [Text("Good, I'll remember it.")]
+
+    def misheard(self, asked: Noted, turn: UserTurn) -> list[Part]:
+        """The words of a note are wrong: its recording stays until it was said again; words alone are worth nothing."""
+        note = asked.note if asked.fresh else None
+        if note is None or note.clip_seconds or self._unsure(turn):
+            recorded = " I have your recording." if note is not None and note.clip_seconds else ""
+            return self._talk.ask(Again(note), f"Sorry.{recorded} Please say again what I should remember.")
+        self._notes.drop(note)
+        self._talk.speak_of(None)
+        self._talk.changed()
+        gone = Remembered("forgotten", note.id, note.text)
+        return [gone, *self._talk.ask(Again(None), "Sorry. Please say again what I should remember.")]
+
+    def said_again(self, note: Memory | None, words: str, turn: UserTurn) -> list[Part]:
+        """Keep what was said again, in place of what was misheard."""
+        if note is None or note.text == words or not any(char.isalnum() for char in words):
+            return self.remember(words, turn)
+        return [Remembered("forgotten", note.id, note.text), *self._kept(self._notes.replace(note, words, turn), turn)]
 
     def correct(self, note: Memory, words: str, turn: UserTurn) -> list[Part]:
         """Put right what was just told; what it was before is kept as its history."""
         new = self._notes.correct(note, words, turn)
         self._talk.speak_of(new)
+        self._talk.changed(new)
         return [Remembered("corrected", new.id, new.text), Text(f"All right: {sentence(turned(new.text))}")]
 
     def _earlier(self, note: Memory) -> str:
@@ -152,10 +182,30 @@ class NoteAnswers:
             return self._talk.ask(Forget(notes), f"Your only note is: {self._notes.names(notes)} Shall I forget it?")
         return self._talk.ask(Forget(notes), f"Shall I forget all {len(notes)} notes?")
 
+    def undo(self) -> list[Part]:
+        """Take back what was last done to the notes in this conversation: a note made, or notes forgotten."""
+        change = self._talk.state.change
+        if change is None:
+            return [Text("There is nothing to undo.")]
+        self._talk.changed()
+        if not change.gone:
+            note = change.notes[0]
+            self._notes.drop(note)
+            self._talk.speak_of(None)
+            return [Remembered("forgotten", note.id, note.text), Text(f"Undone. I forgot: {self._notes.names([note])}")]
+        self._notes.bring_back(change.notes)
+        back = [note for note in change.notes if note.status != "superseded"]
+        self._talk.speak_of(back[0] if len(back) == 1 else None)
+        changes: list[Part] = [Remembered("added", note.id, note.text) for note in back[:MOST_REPORTED]]
+        words = f"It is back: {self._notes.names(back)}" if len(back) == 1 else f"{len(back)} notes are back."
+        return [*changes, Text(words)]
+
     def forgotten(self, notes: tuple[Memory, ...]) -> list[Part]:
         """Forget these notes and say so."""
-        removed = self._notes.forget(notes)
+        everything = self._notes.forget(notes)
+        removed = [note for note in everything if note.status != "superseded"]
         self._talk.speak_of(None)
+        self._talk.changed(*everything, gone=True)
         changes: list[Part] = [Remembered("forgotten", note.id, note.text) for note in removed[:MOST_REPORTED]]
         if len(removed) == 1:
             return [*changes, Text(f"Forgotten: {self._notes.names(removed)}")]

@@ -17,13 +17,14 @@ from threading import Event as CancelFlag
 from memory.correct import corrected
 from memory.errors import MemoryStoreError
 from memory.extract import SURE_TO_KEEP, extract
+from memory.types import Memory
 from voice_tui.engine.cascade.phrases import Match
-from voice_tui.engine.cascade.ports import Action, Clip, Part, Responder, Text, UserTurn
+from voice_tui.engine.cascade.ports import Action, Clip, Part, Responder, Text, UserTurn, Warned
 from voice_tui.engine.cascade.responder.intents import OWN, duration, is_question, parse
 from voice_tui.engine.cascade.responder.note_answers import NoteAnswers, chosen
 from voice_tui.engine.cascade.responder.notes import Notes
 from voice_tui.engine.cascade.responder.plain import no_model, plain_answer, timer_set
-from voice_tui.engine.cascade.responder.state import Conversation, Forget, Heard, HowLong, Question
+from voice_tui.engine.cascade.responder.state import Again, Conversation, Forget, Heard, HowLong, Noted, Question
 from voice_tui.engine.cascade.responder.wording import sentence
 from voice_tui.engine.port import PastTurn
 from voice_tui.errors import ProviderError
@@ -61,12 +62,13 @@ class NotebookResponder:
         self._talk = Conversation()
         self._answers = NoteAnswers(notes, self._talk, clock, self._unsure)
         self._elsewhere = False
+        self._failing = False  # the language model gave no answer, and the person was told
 
     def respond(self, turn: UserTurn, cancel: CancelFlag) -> Iterator[Part]:
         """Yield the answer; what the notebook answers is worked out whole before its first part.
 
         Raises:
-            ProviderError: The memory or the language model failed.
+            ProviderError: The memory failed, or the language model, and the notebook knows no answer either.
         """
         with self._lock:
             self._talk.begin()
@@ -127,8 +129,40 @@ class NotebookResponder:
     # --- one turn ---
 
     def _ask_elsewhere(self, turn: UserTurn, cancel: CancelFlag) -> Iterator[Part]:
+        """Yield the language model's answer; where it gives none, the notebook's own, and once why."""
         assert self._otherwise is not None
-        return self._otherwise.respond(turn, cancel)
+        said = False
+        try:
+            for part in self._otherwise.respond(turn, cancel):
+                said = said or isinstance(part, Text)
+                yield part
+        except ProviderError as e:
+            answer = [] if said or cancel.is_set() else self._instead(turn)
+            if not answer:
+                self._failing = True
+                raise
+            if not self._failing:
+                self._failing = True
+                yield Warned(e.message, e.hint)
+                yield Text(f"{e.message}, so I answer by myself. ")
+            yield from answer
+        else:
+            self._failing = self._failing and not said
+
+    def _instead(self, turn: UserTurn) -> list[Part]:
+        """Return the notebook's answer to what the language model should have answered; empty when it has none."""
+        with self._lock:
+            intent = parse(turn.text)
+            try:
+                if intent is not None and intent.name not in ("yes", "no"):
+                    answer = self._by_itself(turn, intent)
+                else:
+                    answer = self._known(turn)
+            except MemoryStoreError as e:
+                log.warning("the notebook cannot answer in place of the language model: %s", e)
+                return []
+            self._elsewhere = self._elsewhere and not answer
+            return answer or []
 
     def _answer(self, turn: UserTurn) -> list[Part] | UserTurn:
         """Return the answer, or the turn that the language model is to answer."""
@@ -154,13 +188,14 @@ class NotebookResponder:
 
     def _act(self, turn: UserTurn, intent: Match | None) -> list[Part] | UserTurn:
         if intent is not None and (self._otherwise is None or intent.name in OWN):
-            answer = (
-                self._from_notes(turn, intent) or self._from_here(intent) or plain_answer(intent.name, self._clock())
-            )
+            answer = self._by_itself(turn, intent)
             if answer:
                 return answer
         self._talk.state = replace(self._talk.state, said=turn)
         return turn if self._otherwise is not None else self._unknown(turn)
+
+    def _by_itself(self, turn: UserTurn, intent: Match) -> list[Part] | None:
+        return self._from_notes(turn, intent) or self._from_here(intent) or plain_answer(intent.name, self._clock())
 
     def _from_notes(self, turn: UserTurn, intent: Match) -> list[Part] | None:
         answers = self._answers
@@ -175,6 +210,7 @@ class NotebookResponder:
             "forget": lambda: answers.forget(intent.rest),
             "forget_last": answers.forget_last,
             "forget_all": answers.forget_all,
+            "undo": answers.undo,
         }
         return handlers[intent.name]() if intent.name in handlers else None
 
@@ -195,16 +231,19 @@ class NotebookResponder:
 
     def _unknown(self, turn: UserTurn) -> list[Part]:
         """Answer without a language model: a question from the notes if one answers it, else with regret."""
-        told = next((one for one in extract(turn.text, confidence=turn.confidence) if one.explicit), None)
-        if told is not None:  # "my name is Anna": a language model would hear it, here it is kept and said back
-            return self._answers.remember(told.text, turn)
-        if is_question(turn.text):
-            notes = self._notes.answering(turn.text)
-            if notes:
-                return self._answers.told(turn.text, notes)
+        if answer := self._known(turn):
+            return answer
         times = self._talk.state.refusals
         self._talk.state = replace(self._talk.state, refusals=times + 1)
         return no_model(turn.text, times)
+
+    def _known(self, turn: UserTurn) -> list[Part] | None:
+        """Keep what was told in so many words, or answer a question that a note surely answers."""
+        told = next((one for one in extract(turn.text, confidence=turn.confidence) if one.explicit), None)
+        if told is not None:  # "my name is Anna": a language model would hear it, here it is kept and said back
+            return self._answers.remember(told.text, turn)
+        notes = self._notes.answering(turn.text) if is_question(turn.text) else []
+        return self._answers.told(turn.text, notes) if notes else None
 
     # --- when recognition is unsure ---
 
@@ -234,8 +273,14 @@ class NotebookResponder:
             return self._heard_answered(question.turn, name)
         if isinstance(question, Forget):
             return self._forget_answered(question, turn, name)
+        if isinstance(question, Noted) and name in ("yes", "no"):
+            return self._answers.confirmed(question.note) if name == "yes" else self._answers.misheard(question, turn)
         if name in ("no", "stop"):
             return [Text("All right.")]
+        if isinstance(question, Noted):
+            return None
+        if isinstance(question, Again):
+            return self._note_again(question.note, turn, intent)
         if isinstance(question, HowLong):
             seconds = duration(turn.text)
             return timer_set(seconds) if seconds else None
@@ -249,6 +294,11 @@ class NotebookResponder:
         if turn.alternative and turn.alternative != turn.text:
             return self._did_you_say(replace(turn, text=turn.alternative, alternative=""))
         return [Text("Sorry. Please say it again.")]
+
+    def _note_again(self, note: Memory | None, turn: UserTurn, intent: Match | None) -> list[Part] | None:
+        if intent is not None and intent.name != "remember":
+            return None
+        return self._answers.said_again(note, turn.text if intent is None else intent.rest, turn)
 
     def _forget_answered(self, question: Forget, turn: UserTurn, name: str) -> list[Part] | None:
         if name in ("yes", "no") and self._unsure(turn):

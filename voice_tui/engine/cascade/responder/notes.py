@@ -106,6 +106,28 @@ class Notes:
         """Keep what is so in place of a note, which becomes its history."""
         return self._keep(words, turn, lambda new: self._memory.correct(note.id, new))
 
+    def confirm(self, note: Memory) -> None:
+        """The words of a note are what was said: from now on they are told, not its recording."""
+        self._memory.add(NewMemory(note.text, kind=note.kind, said_at=note.said_at, confidence=1.0))
+
+    def drop(self, note: Memory) -> None:
+        """Take a misheard note back; what it had replaced is so again."""
+        replaced = [old.id for old in self._memory.history(note.id) if old.superseded_by == note.id]
+        removed = self._memory.forget([note.id])
+        self._memory.restore([old for old in removed if old.id != note.id])
+        if replaced:
+            self._memory.reinstate(replaced)
+        self._undo.forgotten += [old for old in removed if old.id == note.id]
+
+    def replace(self, note: Memory, words: str, turn: UserTurn) -> Memory:
+        """Keep what was said again in place of a misheard note; if that fails, the misheard one stays."""
+        self.drop(note)
+        try:
+            return self.add(words, turn)
+        except MemoryStoreError:
+            self.undo()
+            raise
+
     def before(self, note: Memory) -> Memory | None:
         """Return what a note has taken the place of, if anything."""
         return next((old for old in self._memory.history(note.id) if old.superseded_by == note.id), None)
@@ -133,10 +155,15 @@ class Notes:
         return memory
 
     def forget(self, memories: Sequence[Memory]) -> list[Memory]:
-        """Remove notes with their history; returns those that were still there."""
+        """Remove notes with their history; returns everything that was removed."""
         removed = self._memory.forget([memory.id for memory in memories])
         self._undo.forgotten += removed
-        return [memory for memory in removed if memory.status != "superseded"]
+        return removed
+
+    def bring_back(self, memories: Sequence[Memory]) -> None:
+        """Undo `forget`: with the recordings, while this process lives."""
+        self._memory.restore(memories)
+        self._undo.added += [memory.id for memory in memories]
 
     def recall(self, words: str, most: int = 3) -> list[Recollection]:
         """Return what is known about a topic, best first: what holds all its words, else what is nearly as relevant as

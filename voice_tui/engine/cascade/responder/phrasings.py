@@ -1,7 +1,7 @@
 """More ways to say the commands than a grammar should hold: what people type, in the notation of `phrases`.
 
-Two names are added to those of `phrases.COMMANDS`: "remind" (a timer with its own words) and "forget_all". `{rest}` may
-also stand in the middle here.
+Three names are added to those of `phrases.COMMANDS`: "remind" (a timer with its own words), "forget_all" and "undo".
+`{rest}` may also stand in the middle here.
 """
 
 from __future__ import annotations
@@ -104,10 +104,17 @@ TYPED: tuple[Command, ...] = (
     Command(
         "forget_last",
         (
-            f"({_DROP} | undo | scratch) (that | this | that again)",
+            f"({_DROP} | scratch) (that | this | that again)",
             f"{_DROP} (this | that) {_NOTES}",
-            f"({_DROP} | undo) (the | my) (last | latest | newest) (one | thing | note | memory)",
-            "(undo | undo it)",
+            f"{_DROP} (the | my) (last | latest | newest) (one | thing | note | memory)",
+        ),
+    ),
+    Command(
+        "undo",
+        (
+            "(undo | undo it | undo that | undo this | undo the last one | undo the last thing)",
+            "(bring | put) (it | that | them) back [again]",
+            "(restore it | restore that | restore them)",
         ),
     ),
     Command(

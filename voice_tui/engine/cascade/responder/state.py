@@ -28,11 +28,46 @@ class Dictate:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """Asked: are these the words of the note?
+
+    Args:
+        note: What was kept. `fresh`: whether it was made then, and may be taken back.
+    """
+
+    note: Memory
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Asked: say the note again, whose words were wrong.
+
+    Args:
+        note: What is to be replaced, None where nothing of it was kept.
+    """
+
+    note: Memory | None
+
+
+@dataclass(frozen=True, slots=True)
 class HowLong:
     """Asked: for how long?"""
 
 
-Question = Forget | Heard | Dictate | HowLong
+Question = Forget | Heard | Dictate | Noted | Again | HowLong
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was last done to the notes.
+
+    Args:
+        notes: Which. `gone`: whether they were forgotten; else they were made.
+    """
+
+    notes: tuple[Memory, ...]
+    gone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +77,7 @@ class State:
     Args:
         question: What was asked back and waits for an answer.
         note: The note spoken of last, for "forget that".
+        change: What was last done to the notes, for "undo".
         told: The note this turn spoke of, for "no, the fourteenth" in the next.
         said: What the user said last that was no command, for "remember that".
         answer: The last answer, for "say that again".
@@ -50,6 +86,7 @@ class State:
 
     question: Question | None = None
     note: Memory | None = None
+    change: Change | None = None
     told: Memory | None = None
     said: UserTurn | None = None
     answer: tuple[Text | Clip, ...] = ()
@@ -79,6 +116,10 @@ class Conversation:
         """Return a question to the person as an answer, and wait for theirs."""
         self.state = replace(self.state, question=question)
         return [Text(words)]
+
+    def changed(self, *notes: Memory, gone: bool = False) -> None:
+        """Remember what was done to the notes last; nothing = there is nothing to undo."""
+        self.state = replace(self.state, change=Change(notes, gone) if notes else None)
 
     def speak_of(self, note: Memory | None) -> None:
         """Remember which note was spoken of last."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from memory.installing import pip_install
 from voice_tui.engine.cascade.ports import STT_RATE
 from voice_tui.engine.cascade.stt.mean import TYPICAL, Mean, notation, parse, unmixed
 from voice_tui.errors import ProviderError
@@ -176,7 +177,7 @@ def _load(**config: object) -> Any:
         library: Any = pocketsphinx  # the package has no types
         return library.Decoder(loglevel="FATAL", **config)
     except (ImportError, OSError, RuntimeError, ValueError) as e:
-        hint = "Install it again: pip install --force-reinstall pocketsphinx"
+        hint = f"Install it again: {pip_install('--force-reinstall', 'pocketsphinx')}"
         raise ProviderError(f"The recogniser does not load: {e}", hint=hint) from e
 
 

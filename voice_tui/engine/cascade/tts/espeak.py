@@ -18,6 +18,7 @@ import sys
 from collections.abc import Iterator
 from threading import Event as CancelFlag
 
+from memory.installing import install_extra
 from voice_tui.engine.cascade.tts.wavstream import decode_stream
 from voice_tui.errors import ProviderError
 from voice_tui.frame import Pcm
@@ -95,7 +96,7 @@ def command(voice: str, words_per_minute: int) -> list[str]:
 
 def install_hint(platform: str = sys.platform) -> str:
     """Return the one line that brings eSpeak NG to this platform."""
-    extra = 'pip install "voice-tui[espeak]"'
+    extra = install_extra("espeak")
     if platform == "darwin":
         return f"brew install espeak-ng, or: {extra}"
     if platform.startswith("linux"):

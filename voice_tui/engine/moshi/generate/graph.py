@@ -30,7 +30,7 @@ class Graphs:
         self._first_rows = mx.arange(codebooks, dtype=mx.int32) * rows
 
     def embedded(self, columns: Array) -> Array:
-        """Return the input of the main transformer.
+        """Return the input of the main transformer, (steps, width).
 
         Args:
             columns: Tokens of steps, int32 (steps, 1 + codebooks).
@@ -40,7 +40,7 @@ class Graphs:
         rows = self._embeddings.rows(ids.reshape(-1)).reshape(*ids.shape, -1)
         for stream in range(ids.shape[1]):  # in upstream's order: sums of bfloat16 depend on it
             x = x + rows[:, stream]
-        return x[None]
+        return x
 
     def step(self, sampling: Sampling) -> StepGraph:
         """Return the compiled graph of a step that samples so.
@@ -77,13 +77,12 @@ class Graphs:
     def _spoken(self, x: Array, text: Array, sampling: Sampling, keys: Array) -> list[Array]:
         """Sample the own codes one after the other, each (1,)."""
         depformer = self._model.depformer
-        width = depformer.slices[0].transformer.cfg.d_model
-        inputs = self._inputs.project(x)
+        inputs = mx.split(self._inputs.project(x), len(depformer.slices), axis=-1)
         choice, token = audio_choice(sampling), text
-        before: list[tuple[Array, Array] | None] = [None] * len(depformer.slices[0].transformer.layers)
+        before: list[Array | None] = [None] * len(depformer.slices[0].transformer.layers)
         spoken: list[Array] = []
         for index, part in enumerate(depformer.slices):
-            entry = inputs[..., index * width : (index + 1) * width] + part.emb(token)
+            entry = inputs[index] + part.emb(token)
             logits = part.linear_out(run_slice(part.transformer, entry, before, index))
             token = choice.pick(logits, keys[index])
             spoken.append(token.reshape(1))

@@ -1,6 +1,6 @@
-"""Weights laid out for one-row steps: embeddings and depformer inputs in one table each; on a CPU, columns first.
+"""Weights laid out for one-row steps: embeddings and depformer inputs in one table each, linear layers turned.
 
-The model stays usable as it was: its tensors become views of the new tables, so that nothing is held twice.
+The model can be called as before: its tensors become views of the new ones, so that nothing is held twice.
 """
 
 from __future__ import annotations
@@ -55,19 +55,35 @@ def prepare(model: Any) -> tuple[Table, Table]:
         )
     embeddings = _merged(model.audio_embs)
     inputs = _merged([part.linear_in for part in model.depformer.slices])
-    if ON_CPU:  # the reference BLAS of MLX multiplies a row by W.T up to twice as fast when W.T lies in one piece
-        if not inputs.bits:
-            inputs = Table((_columns_first(inputs.parts[0]),))
-        for module in model.modules():
-            if type(module) is nn.Linear:
-                module.weight = _columns_first(module.weight)
+    if not inputs.bits:
+        inputs = Table((_turned(inputs.parts[0]).T,))
+    for module in model.modules():
+        plain = [(name, part) for name, part in module.items() if type(part) is nn.Linear and "bias" not in part]
+        for name, part in plain:
+            module[name] = Turned(_turned(part.pop("weight")))  # popped: nothing is held twice meanwhile
     return embeddings, inputs
 
 
-def _columns_first(weight: Array) -> Array:
-    laid = mx.contiguous(weight.T).T
-    mx.eval(laid)
-    return laid
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A linear layer whose weight is turned once, not in every step.
+
+    Args:
+        weight: (inputs, outputs).
+    """
+
+    weight: Array
+
+    def __call__(self, x: Array) -> Array:
+        """Project (..., inputs) to (..., outputs)."""
+        return x @ self.weight
+
+
+def _turned(weight: Array) -> Array:
+    """The weight with its inputs first: a view, but on a CPU in one piece: MLX's BLAS is up to twice as fast then."""
+    turned = mx.contiguous(weight.T) if ON_CPU else weight.T
+    mx.eval(turned)
+    return turned
 
 
 def _merged(modules: list[Any]) -> Table:

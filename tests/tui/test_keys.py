@@ -1,0 +1,86 @@
+"""Keys where they could be lost: in dialogs, at the end of a full key bar, and the talk key while muted."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fakes_session import DIALOGUE, READY
+from tests.tui.driving import emit, main_screen, make_app, press, running, session_of, toasts
+from voice_tui.events import MuteChanged, PushToTalk, StateChanged, TalkChanged
+from voice_tui.settings import Settings, TurnSettings
+from voice_tui.tui.app import VoiceTuiApp
+from voice_tui.tui.screens.devices import DevicesScreen
+from voice_tui.tui.screens.help import HelpScreen
+from voice_tui.tui.screens.log import LogScreen
+from voice_tui.tui.screens.models import ModelsScreen
+from voice_tui.tui.screens.settings import SettingsScreen
+from voice_tui.tui.widgets.keybar import KeyBar
+
+BUSY = (*READY, *DIALOGUE, TalkChanged(mode="push", talking=False), StateChanged(state="speaking"))
+PUSH = Settings(turns=TurnSettings(mode="push"))
+
+
+def bar(app: VoiceTuiApp) -> str:
+    return main_screen(app).query_one(KeyBar).shown.plain
+
+
+@pytest.mark.parametrize("keys", [(), ("f4", "down")])
+async def test_the_needed_keys_are_in_the_bar_at_120_columns(keys: tuple[str, ...]) -> None:
+    app = make_app(BUSY, settings=PUSH)
+    async with running(app, (120, 36)) as pilot:
+        await press(pilot, *keys)
+        for word in ("^q Quit", "F1 Help", "Esc Interrupt", "^t Talk", "^l Mute", "F2 Settings"):
+            assert word in bar(app)
+
+
+async def test_at_80_columns_too_while_the_input_line_has_the_focus() -> None:
+    app = make_app(BUSY, settings=PUSH)
+    async with running(app, (80, 24)):
+        assert bar(app) == " ^q Quit  F1 Help  ^p Commands  Esc Interrupt  ^t Talk  ^l Mute  F2 Settings "
+
+
+@pytest.mark.parametrize(("key", "screen"), [("f2", SettingsScreen), ("f5", LogScreen), ("f6", DevicesScreen)])
+async def test_a_function_key_leaves_the_help_for_its_screen(key: str, screen: type) -> None:
+    app = make_app(READY)
+    async with running(app) as pilot:
+        await press(pilot, "f1", key)
+        assert [type(each) for each in app.screen_stack[1:]] == [screen]
+
+
+async def test_a_pane_is_opened_from_the_help() -> None:
+    app = make_app(READY)
+    async with running(app) as pilot:
+        await press(pilot, "f1", "f4")
+        assert app.screen is main_screen(app) and app.screen.focused is main_screen(app).memory_list()
+
+
+async def test_a_dialog_that_holds_nothing_unfinished_is_left_by_a_function_key() -> None:
+    app = make_app(READY)
+    async with running(app) as pilot:
+        await press(pilot, "f6", "f10")
+        assert isinstance(app.screen, ModelsScreen) and len(app.screen_stack) == 2
+        await press(pilot, "f1")
+        assert isinstance(app.screen, HelpScreen) and len(app.screen_stack) == 3
+        await press(pilot, "f1", "f10")
+        assert app.screen is main_screen(app)
+
+
+async def test_what_is_being_typed_is_not_left_by_a_function_key() -> None:
+    app = make_app((*READY, *DIALOGUE))
+    async with running(app) as pilot:
+        await press(pilot, "ctrl+s")
+        saving = app.screen
+        await press(pilot, "f2")
+        assert app.screen is saving
+
+
+async def test_muted_wins_over_the_talk_key_and_says_so() -> None:
+    app = make_app((*READY, TalkChanged(mode="push", talking=False), MuteChanged(muted=True)), settings=PUSH)
+    async with running(app) as pilot:
+        await press(pilot, "ctrl+t")
+        assert not any(isinstance(command, PushToTalk) for command in session_of(app).commands)
+        assert toasts(app) == ["The microphone is muted\nCtrl+L opens it, then Ctrl+T talks."]
+        await press(pilot, "ctrl+l")
+        await emit(pilot, MuteChanged(muted=False))
+        await press(pilot, "ctrl+t")
+        assert session_of(app).commands[-1] == PushToTalk(talking=True)
