@@ -18,7 +18,9 @@ SPEAKERS = {"user": "you", "assistant": "assistant", "system": "system"}
 def talk(args: argparse.Namespace) -> int:
     """Hold a conversation on sound files."""
     args.flags = [*args.flags, *_named(args)]
-    settings = load_config(args).settings
+    config = load_config(args)
+    settings = config.settings
+    asked_for_here = config.origin("engine.name").source == "flag" or args.trace is not None
     if args.trace is not None and settings.engine.name != "moshi":
         raise ConfigError("Only the engine moshi writes a trace", hint="Add --engine moshi, or leave out --trace")
     return converse(
@@ -28,6 +30,7 @@ def talk(args: argparse.Namespace) -> int:
         realtime=args.realtime,
         events=args.events,
         trace=args.trace,
+        stand_in=not asked_for_here,
         on_event=Lines(as_json=args.json).note,
     )
 

@@ -164,7 +164,9 @@ async def test_keys_become_commands() -> None:
     async with running(app) as pilot:
         await press(pilot, "ctrl+l", "ctrl+o", "f8", "f9")
         await emit(pilot, said(1, "hello"), MuteChanged(muted=True), TalkChanged(mode="push", talking=False))
-        await press(pilot, "ctrl+l", "ctrl+t")
+        await press(pilot, "ctrl+l")
+        await emit(pilot, MuteChanged(muted=False))
+        await press(pilot, "ctrl+t")
         await emit(pilot, TalkChanged(mode="push", talking=True))
         await press(pilot, "ctrl+t", "ctrl+o", "ctrl+n")
         assert session_of(app).commands == [

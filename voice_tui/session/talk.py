@@ -33,6 +33,7 @@ def talk(
     realtime: bool = False,
     events: Path | None = None,
     trace: Path | None = None,
+    stand_in: bool = False,
     on_event: OnEvent = lambda event: None,
 ) -> int:
     """Hold a conversation whose user is a sound file.
@@ -47,13 +48,14 @@ def talk(
         realtime: Take as long as the sound lasts.
         events: File that gets every event as a line of JSON.
         trace: File that gets what went through Moshi, frame by frame.
+        stand_in: Where Moshi cannot be used, the cascade serves and says why; False = that is an error.
         on_event: Gets every event as well.
 
     Returns:
         The exit status: 0; 128 and the signal's number when a signal ended it.
 
     Raises:
-        VoiceTuiError: A file or a stage cannot be used; no other engine serves in place of the one that was asked for.
+        VoiceTuiError: A file or a stage cannot be used.
     """
     with ExitStack() as stack:  # what may fail comes first, and what leaves a file behind last
         audio = FileAudio(source, output, realtime=realtime)
@@ -61,7 +63,7 @@ def talk(
         audio.open_source()
         memory = open_memory(settings, patient=not realtime)
         stack.callback(memory.close)
-        engine = build_engine(settings, memory, inline=not realtime, trace=trace, stand_in=False)
+        engine = build_engine(settings, memory, inline=not realtime, trace=trace, stand_in=stand_in)
         stack.callback(engine.close)
         audio.open_output()
         record = stack.enter_context(EventFile(events))

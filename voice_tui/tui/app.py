@@ -339,6 +339,10 @@ class VoiceTuiApp(BaseApp):
         """Help for what has the focus."""
         dialogs.open_help(self)
 
+    def action_command_palette(self) -> None:
+        """Show everything that can be done now."""
+        dialogs.open_commands(self)
+
     def action_setup(self) -> None:
         """Devices, what works here, who answers, hello."""
         dialogs.open_first_run(self)

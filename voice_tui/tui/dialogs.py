@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _MODULES = (
     *("confirm", "conversations", "devices", "help", "jump", "log", "memory_detail", "memory_text", "models"),
-    *("recordings", "rename", "save", "settings", "theme"),
+    *("palette", "recordings", "rename", "save", "settings", "theme"),
 )
 
 
@@ -32,6 +32,14 @@ def open_help(app: BaseApp) -> None:
     from voice_tui.tui.screens.help import HelpScreen, help_sections
 
     app.push_screen(HelpScreen(help_sections(app.screen.active_bindings.values(), app.state)))
+
+
+def open_commands(app: BaseApp) -> None:
+    """Show the command palette."""
+    from voice_tui.tui.screens.palette import Palette
+
+    if not isinstance(app.screen, Palette):
+        app.push_screen(Palette(id="--command-palette"))
 
 
 def open_first_run(app: BaseApp) -> None:

@@ -84,15 +84,26 @@ def test_what_is_known_reaches_the_model_and_the_log(talker: Path, tmp_path: Pat
 
 
 def test_a_model_that_is_not_there_is_told_and_the_cascade_serves(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soundfile.write(tmp_path / "in.wav", silence(), SAMPLE_RATE)
+    log = tmp_path / "events.jsonl"
+    monkeypatch.setenv("VOICE_TUI_ENGINE_NAME", "moshi")
+    assert cli.main(["talk", "--input", str(tmp_path / "in.wav"), "--events", str(log)]) == 0
+    assert "kyutai/moshiko-mlx-q4 is not on this machine" in capsys.readouterr().err
+    started = [json.loads(line) for line in log.read_text().splitlines()][:2]
+    assert "cascade" in {event.get("engine") for event in started}
+
+
+def test_an_engine_that_was_asked_for_here_and_cannot_be_had_is_an_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     soundfile.write(tmp_path / "in.wav", silence(), SAMPLE_RATE)
     log = tmp_path / "events.jsonl"
     command = ["talk", "--engine", "moshi", "--input", str(tmp_path / "in.wav"), "--events", str(log)]
-    assert cli.main(command) == 0
+    assert cli.main(command) == 1
     assert "kyutai/moshiko-mlx-q4 is not on this machine" in capsys.readouterr().err
-    started = [json.loads(line) for line in log.read_text().splitlines()][:2]
-    assert "cascade" in {event.get("engine") for event in started}
+    assert not log.exists()
 
 
 def test_a_trace_needs_this_engine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
