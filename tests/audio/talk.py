@@ -47,6 +47,11 @@ class Talk:
         """What was said about devices."""
         return [line for line in self.lines if line["what"] == "DevicesChanged"]
 
+    def end(self) -> None:
+        """Kill it, and read what it still said."""
+        self.process.kill()
+        self._thread.join(10)
+
     def _read(self) -> None:
         assert self.process.stdout is not None
         for text in self.process.stdout:
@@ -62,10 +67,11 @@ class Talk:
 def talking(card: Card, *names: str, **env: str) -> Iterator[Talk]:
     """A session whose microphone is passed on to its speaker; ended by force if a test has not done so."""
     with card.python("-m", "tests.audio.card_program", "session", *names, **env) as process:
+        talk = Talk(process)
         try:
-            yield Talk(process)
+            yield talk
         finally:
-            process.kill()
+            talk.end()
 
 
 def both_open(line: Line) -> bool:

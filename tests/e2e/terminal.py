@@ -32,6 +32,8 @@ class Terminal:
         self._exit_file = card.folder / f"{self._socket}.status"
         home = {name: value for name, value in os.environ.items() if name == "HOME" or name.startswith("XDG_")}
         self._env = {**os.environ, **card.env, **home, **(env or {}), "LANG": "C.UTF-8"}
+        for fixed in ("COLUMNS", "LINES"):  # would hold whatever size the terminal has
+            self._env.pop(fixed, None)
         command = shlex.join([sys.executable, "-m", "voice_tui", *args])
         self._tmux(
             *("-f", "/dev/null", "new-session", "-d", "-s", "app", "-x", str(size[0]), "-y", str(size[1])),

@@ -162,6 +162,23 @@ def test_a_pause_for_which_the_words_were_the_reason_teaches_this_turn_and_not_t
     assert (turns.hangover == POLICY.silence) is dictated
 
 
+@pytest.mark.parametrize(("echo", "patience"), [(True, 0.64), (False, POLICY.silence)])
+def test_who_took_the_floor_over_an_echo_is_not_rushed_in_that_turn(echo: bool, patience: float) -> None:
+    turns = TurnTaking(POLICY)
+    at = 0.0
+    taken: list[tuple[float, Decision]] = []
+    for chunk in range(round(4.0 / CHUNK_SECONDS)):
+        at = (chunk + 1) * CHUNK_SECONDS
+        speech = at <= 2.0
+        decision = turns.on_chunk(0.9 if speech else 0.05, at, speaking=at < 1.2, echo=echo)
+        if decision is not None:
+            taken.append((at, decision))
+    assert [decision for _, decision in taken] == [Decision.PAUSE, Decision.INTERRUPT, Decision.END]
+    assert taken[2][0] - turns.speech_end == pytest.approx(patience, abs=CHUNK_SECONDS)
+    assert turns.floor is Floor.QUIET
+    assert turns.hangover == POLICY.silence, "the next turn is as any other"
+
+
 def test_words_make_an_interruption_real_and_a_backchannel_does_not() -> None:
     for text_is_backchannel, expected in ((False, Decision.INTERRUPT), (True, None)):
         turns = TurnTaking(POLICY)

@@ -76,6 +76,8 @@ class TurnPolicy:
             can be in the microphone.
         insist: Speech that makes an interruption real without any recognised word.
         doubt: Time without a word after which a held playout goes on.
+        taken_silence: Silence that ends a turn whose speaker has taken the floor from the assistant: an echo canceller
+            swallows some of what is said over an echo, and the assistant must not fall back in at once.
         join_window: How long after a cut the user's going on joins the turn.
         min_speech: An utterance with less speech than this is dropped.
         max_turn: A turn is ended after this long.
@@ -88,6 +90,7 @@ class TurnPolicy:
     interrupt_after: float = 0.13
     insist: float = 0.9
     doubt: float = 1.5
+    taken_silence: float = 0.64
     join_window: float = 0.8
     min_speech: float = 0.12
     max_turn: float = 60.0
@@ -113,6 +116,7 @@ class TurnTaking:
         self._paused = False
         self._turn_pause = 0.0
         self._words_paused = False
+        self._echo = True
 
     @property
     def hangover(self) -> float:
@@ -137,6 +141,7 @@ class TurnTaking:
             echo: Whether the microphone may hear something of the assistant.
         """
         self._note(probability, now)
+        self._echo = echo
         if self.floor is Floor.HEARING:
             return self._hearing(now)
         if self.floor is Floor.CLAIMING:
@@ -154,8 +159,7 @@ class TurnTaking:
         """
         self._unfinished = unfinished
         if self.floor is Floor.CLAIMING and not backchannel and self._spoken >= 2 * self.policy.onset:
-            self.floor = Floor.HEARING
-            return Decision.INTERRUPT
+            return self._take()
         return None
 
     def on_final(self, *, words: bool, backchannel: bool) -> Decision | None:
@@ -241,14 +245,19 @@ class TurnTaking:
 
     def _claiming(self, now: float) -> Decision | None:
         if self._spoken >= self.policy.insist:
-            self.floor = Floor.HEARING
-            return Decision.INTERRUPT
+            return self._take()
         if now - self._began >= self.policy.doubt and now - self.speech_end >= self.policy.silence:
             self._go_quiet()
             return Decision.RESUME
         if now - self.speech_end >= self.policy.silence and not self._in_speech:
             return Decision.END if self._claim_ends(now) else None
         return None
+
+    def _take(self) -> Decision:
+        self.floor = Floor.HEARING
+        if self._echo:
+            self._turn_pause = max(self._turn_pause, self.policy.taken_silence)
+        return Decision.INTERRUPT
 
     def _claim_ends(self, now: float) -> bool:
         """Ask for the final words once; `on_final` then decides. The floor stays CLAIMING until they come."""
@@ -286,7 +295,6 @@ class TurnTaking:
         if not self._paused:
             self._hangover += CALMING * (self.policy.silence - self._hangover)
         self._paused = self._words_paused = False
-        self._turn_pause = 0.0
 
     def _claim_length(self, *, echo: bool) -> float:
         """Return how much speech claims the floor while the assistant has it."""
@@ -311,5 +319,6 @@ class TurnTaking:
         if self.floor is Floor.ENDED:
             self._calm_down()
         self.floor = Floor.QUIET
+        self._turn_pause = 0.0
         self._spoken = 0.0
         self._unfinished = False
