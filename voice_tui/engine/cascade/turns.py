@@ -76,8 +76,8 @@ class TurnPolicy:
             can be in the microphone.
         insist: Speech that makes an interruption real without any recognised word.
         doubt: Time without a word after which a held playout goes on.
-        taken_silence: Silence that ends a turn whose speaker has taken the floor from the assistant: an echo canceller
-            swallows some of what is said over an echo, and the assistant must not fall back in at once.
+        taken_silence: Silence that ends a turn of who takes the floor from the assistant: an echo canceller swallows
+            some of what is said over an echo, and the assistant must not fall back in at once.
         join_window: How long after a cut the user's going on joins the turn.
         min_speech: An utterance with less speech than this is dropped.
         max_turn: A turn is ended after this long.
@@ -246,12 +246,15 @@ class TurnTaking:
     def _claiming(self, now: float) -> Decision | None:
         if self._spoken >= self.policy.insist:
             return self._take()
-        if now - self._began >= self.policy.doubt and now - self.speech_end >= self.policy.silence:
+        if self._in_speech or now - self.speech_end + SLACK < self._claim_patience():
+            return None
+        if now - self._began >= self.policy.doubt:
             self._go_quiet()
             return Decision.RESUME
-        if now - self.speech_end >= self.policy.silence and not self._in_speech:
-            return Decision.END if self._claim_ends(now) else None
-        return None
+        return Decision.END if self._claim_ends(now) else None
+
+    def _claim_patience(self) -> float:
+        return max(self.policy.silence, self.policy.taken_silence) if self._echo else self.policy.silence
 
     def _take(self) -> Decision:
         self.floor = Floor.HEARING
