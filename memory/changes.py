@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
@@ -47,16 +46,9 @@ def _renew(db: sqlite3.Connection, there: Memory, again: Memory, clip: bytes | N
     )
     if clip:
         rows.set_clip(db, there.id, clip)
-    renewed = change(db, renewed, again.updated_at)
+    renewed = rows.renew(db, renewed, again.updated_at)
     history.supersede_slot(db, renewed)
     return renewed
-
-
-def change(db: sqlite3.Connection, memory: Memory, now: float) -> Memory:
-    """Write a memory that is there; its `updated_at` always rises, whatever the clock does."""
-    changed = replace(memory, updated_at=max(now, math.nextafter(memory.updated_at, math.inf)))
-    rows.update(db, changed)
-    return changed
 
 
 def edit(db: sqlite3.Connection, memory_id: str, text: str, meant: tuple[float, float], now: float) -> Memory:
@@ -69,7 +61,7 @@ def edit(db: sqlite3.Connection, memory_id: str, text: str, meant: tuple[float, 
     twin = rows.same_words(db, edited)
     if twin is not None and twin.id != memory_id:
         raise MemoryStoreError("Those words are remembered already", hint="Forget one of the two instead")
-    edited = change(db, edited, now)
+    edited = rows.renew(db, edited, now)
     indexes.purge(db, indexes.MEMORY_INDEXES)
     return edited
 
@@ -79,7 +71,7 @@ def annotate(db: sqlite3.Connection, memory_id: str, conversation: str, turn: in
     there = rows.find(db, memory_id)
     if there is None or there.conversation:
         return there
-    return change(db, replace(there, conversation=conversation, turn=turn), now)
+    return rows.renew(db, replace(there, conversation=conversation, turn=turn), now)
 
 
 def put(db: sqlite3.Connection, memories: Sequence[tuple[Memory, bytes | None]]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
@@ -42,9 +41,9 @@ def supersede_slot(db: sqlite3.Connection, memory: Memory) -> list[Memory]:
 
 def supersede(db: sqlite3.Connection, old: Memory, new: Memory) -> Memory:
     """Make a memory the past of another; pins go over to the new one, summaries drop it. Returns it as it was."""
-    _write(db, replace(old, status="superseded", superseded_by=new.id, pinned=False), new.updated_at)
+    rows.renew(db, replace(old, status="superseded", superseded_by=new.id, pinned=False), new.updated_at)
     if old.pinned and not new.pinned:
-        _write(db, replace(rows.require(db, new.id), pinned=True), new.updated_at)
+        rows.renew(db, replace(rows.require(db, new.id), pinned=True), new.updated_at)
     outdated.leave_out(db, old, new.updated_at)
     return old
 
@@ -54,7 +53,7 @@ def reinstate(db: sqlite3.Connection, memory_ids: Sequence[str], now: float) -> 
     for memory_id in memory_ids:
         there = rows.find(db, memory_id)
         if there is not None and there.status == "superseded":
-            _write(db, replace(there, status="active", superseded_by=""), now)
+            rows.renew(db, replace(there, status="active", superseded_by=""), now)
 
 
 def suggestions(db: sqlite3.Connection, limit: int) -> list[Memory]:
@@ -66,7 +65,7 @@ def approve(db: sqlite3.Connection, memory_id: str, now: float) -> Memory:
     """A suggestion becomes a memory; what it contradicts becomes history."""
     there = rows.require(db, memory_id)
     if there.status == "suggested":
-        there = _write(db, replace(there, status="active", expires_at=0.0), now)
+        there = rows.renew(db, replace(there, status="active", expires_at=0.0), now)
         supersede_slot(db, there)
     return there
 
@@ -90,9 +89,3 @@ def was_dismissed(db: sqlite3.Connection, memory: Memory) -> bool:
     """Whether the person did not want this suggestion before."""
     row = db.execute("select 1 from dismissed where content_hash = ?", (rows.fingerprint(memory),)).fetchone()
     return row is not None
-
-
-def _write(db: sqlite3.Connection, memory: Memory, now: float) -> Memory:
-    changed = replace(memory, updated_at=max(now, math.nextafter(memory.updated_at, math.inf)))
-    rows.update(db, changed)
-    return changed

@@ -49,6 +49,4 @@ def leave_out(db: sqlite3.Connection, old: Memory, now: float) -> None:
         if not kept:
             rows.delete(db, summary.id)
         elif len(kept) < len(lines):
-            rows.update(
-                db, replace(summary, text=OPENING + BETWEEN.join(kept), updated_at=max(now, summary.updated_at))
-            )
+            rows.renew(db, replace(summary, text=OPENING + BETWEEN.join(kept)), now)

@@ -119,6 +119,13 @@ def update(db: sqlite3.Connection, memory: Memory) -> None:
     )
 
 
+def renew(db: sqlite3.Connection, memory: Memory, now: float) -> Memory:
+    """Write a memory that is there as changed now; its `updated_at` always rises, whatever the clock does."""
+    changed = dataclasses.replace(memory, updated_at=max(now, math.nextafter(memory.updated_at, math.inf)))
+    update(db, changed)
+    return changed
+
+
 def set_clip(db: sqlite3.Connection, memory_id: str, clip: bytes) -> None:
     """Write the clip of a memory, in place of an older one."""
     db.execute("insert or replace into clip (seq, sound) select seq, ? from memory where id = ?", (clip, memory_id))

@@ -261,7 +261,7 @@ class SqliteMemory:
     def pin(self, memory_id: str, pinned: bool) -> Memory:
         """Keep a memory on top, or let it go down again."""
         now = self._clock()
-        return self.write(lambda db: changes.change(db, replace(rows.require(db, memory_id), pinned=pinned), now))
+        return self.write(lambda db: rows.renew(db, replace(rows.require(db, memory_id), pinned=pinned), now))
 
     def clip(self, memory_id: str) -> bytes | None:
         """Return the recorded clip of a spoken note as an encoded sound file, or None."""

@@ -297,7 +297,7 @@ class TurnTaking:
         """A turn ended well: unless it taught something itself, less of what was learned is needed."""
         if not self._paused:
             self._hangover += CALMING * (self.policy.silence - self._hangover)
-        self._paused = self._words_paused = False
+        self._paused = False
 
     def _claim_length(self, *, echo: bool) -> float:
         """Return how much speech claims the floor while the assistant has it."""
@@ -323,5 +323,6 @@ class TurnTaking:
             self._calm_down()
         self.floor = Floor.QUIET
         self._turn_pause = 0.0
+        self._words_paused = False
         self._spoken = 0.0
         self._unfinished = False
