@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from textual.command import CommandPalette
 from textual.widgets import Input, OptionList
 
 from tests.fakes_session import DIALOGUE, READY
@@ -12,6 +11,7 @@ from voice_tui.events import SetMute, StateChanged, TalkChanged
 from voice_tui.tui import keys
 from voice_tui.tui.app import VoiceTuiApp
 from voice_tui.tui.catalogue import BY_ID, ENTRIES
+from voice_tui.tui.screens.palette import PaletteScreen
 from voice_tui.tui.widgets.keybar import KeyBar, keys_content
 from voice_tui.tui.widgets.memories import MemoryList
 from voice_tui.tui.widgets.talks import TalkList
@@ -22,7 +22,7 @@ FULL = (*READY, *DIALOGUE)
 async def palette(app: VoiceTuiApp, pilot) -> list[str]:
     """Open the palette and return what it lists."""
     await press(pilot, "ctrl+p")
-    assert isinstance(app.screen, CommandPalette)
+    assert isinstance(app.screen, PaletteScreen)
     options = app.screen.query_one(OptionList)
     await settle(pilot, lambda: options.option_count > 0)
     return [str(option.prompt).split("\n")[0].strip() for option in options.options]

@@ -12,7 +12,7 @@ from textual.events import ScreenResume
 from textual.geometry import Size
 
 from tests.tui.driving import make_app, press, running
-from voice_tui.tui.screens.fresh import Fresh
+from voice_tui.tui.fresh import Fresh
 from voice_tui.tui.screens.help import HelpScreen, HelpText
 from voice_tui.tui.screens.main import MainScreen
 from voice_tui.tui.sweeper import DUE, OVERDUE, QUIET_SECONDS, Sweeper
@@ -82,15 +82,19 @@ async def test_a_text_is_as_high_as_its_lines_at_any_width() -> None:
     assert [words.get_content_height(size, size, width) for width in (10, 4, 0, 20)] == [4, 10, 0, 2]
 
 
-def test_styles_are_not_looked_up_twice_at_first_but_when_one_comes_back() -> None:
-    screen = Fresh[None]()
-    for again in (False, True, True):
-        event = ScreenResume()
+async def test_styles_are_looked_up_again_only_when_the_theme_is_another() -> None:
+    app = make_app()
+    async with running(app):
+        screen = Fresh[None]()
+        for theme, again in (("nord", False), ("nord", False), ("gruvbox", True), ("gruvbox", False)):
+            app.theme = theme
+            event = ScreenResume()
+            screen.on_screen_resume(event)
+            assert event.refresh_styles is again
+        app.theme = "nord"
+        event = ScreenResume(refresh_styles=False)
         screen.on_screen_resume(event)
-        assert event.refresh_styles is again
-    event = ScreenResume(refresh_styles=False)
-    screen.on_screen_resume(event)
-    assert not event.refresh_styles
+        assert not event.refresh_styles
 
 
 @pytest.mark.usefixtures("collector")

@@ -6,13 +6,12 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from threading import Thread
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.command import Provider
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
@@ -36,13 +35,13 @@ from voice_tui.settings import Settings
 from voice_tui.tui import dialogs, keys
 from voice_tui.tui.base import BaseApp
 from voice_tui.tui.catalogue import BY_ID, ENTRIES, Entry, applies, bindings
-from voice_tui.tui.commands import Commands
 from voice_tui.tui.diagnostics import diagnostics
 from voice_tui.tui.inbox import Inbox
 from voice_tui.tui.keeper import Keeper, MemoriesListed, MemoryDetailed, MemoryDone, MemoryFactory
 from voice_tui.tui.memory_flow import MemoryFlow
 from voice_tui.tui.panes import Pane
 from voice_tui.tui.screens.main import MainScreen
+from voice_tui.tui.standby import Standing
 from voice_tui.tui.state.app_state import Topic
 from voice_tui.tui.surroundings import Surroundings
 from voice_tui.tui.talk_keeper import TalkKeeper
@@ -78,7 +77,7 @@ class VoiceTuiApp(BaseApp):
 
     TITLE = "voice-tui"
     CSS_PATH = ["app.tcss", "dialogs.tcss"]  # noqa: RUF012  # as Textual declares it
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
+    ENABLE_COMMAND_PALETTE = False  # Textual's; ours stands by
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app"), Binding("ctrl+c", "help_quit", show=False, system=True)]
 
     def __init__(
@@ -106,6 +105,10 @@ class VoiceTuiApp(BaseApp):
     def get_default_screen(self) -> Screen[None]:
         """Called by Textual."""
         return MainScreen(self.state, lambda name: keys.long(self.key_of(BY_ID[name])))
+
+    def standing(self) -> list[Standing[Any]]:
+        """Every screen that is opened often."""
+        return dialogs.standing(self, self._talks)
 
     def on_mount(self) -> None:
         """Paint first; everything that takes time begins after."""
@@ -262,10 +265,6 @@ class VoiceTuiApp(BaseApp):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what makes sense now is bound, listed and shown."""
         return applies("app", action, self.state)
-
-    def key_of(self, entry: Entry) -> str:
-        """Return the keys of an entry, the person's key map included."""
-        return self.surroundings.keymap.get(entry.id, entry.key)
 
     async def carry_out(self, entry: Entry) -> None:
         """Do what an entry of the palette says."""

@@ -18,10 +18,12 @@ from voice_tui.events import AnyCommand, Severity
 from voice_tui.schema import Value
 from voice_tui.session.port import SessionPort
 from voice_tui.settings import Settings
+from voice_tui.tui.catalogue import Entry
 from voice_tui.tui.desk import Desk, Said
 from voice_tui.tui.errand import ErrandDone, ErrandTold
 from voice_tui.tui.model_flow import ModelFlow, ModelRemoved, ModelsListed
 from voice_tui.tui.settings_flow import SettingsFlow, SettingsNotSaved, SettingsSaved
+from voice_tui.tui.standby import Standby, StandbyScreen, Standing
 from voice_tui.tui.state.app_state import AppState, Topic
 from voice_tui.tui.state.notices import INFO_SECONDS, TOAST_SECONDS, NoticeRecord, notice
 from voice_tui.tui.state.settings_view import Kept
@@ -31,6 +33,9 @@ from voice_tui.tui.textual_faults import release_closed_screens
 
 BELOW_SECONDS = 0.5
 """How often what lies behind a dialog is redrawn: every such time costs the whole screen, dimmed."""
+
+PREPARE_SECONDS = 0.1
+"""How often it is looked whether the next screen may be made ready."""
 
 SWEEP_SECONDS = 0.3
 """How often it is looked whether garbage may be collected."""
@@ -69,9 +74,11 @@ class BaseApp(App[int]):
         self.models = ModelFlow(self)
         self.files = Desk("files", self.post_message)
         self.shelves = Desk("memories", self.post_message)
+        self.standby = Standby(self)
         self._sweeper = Sweeper(time.monotonic())
         self._stale_below = Topic.NONE
         self._below_timer: Timer | None = None
+        self._preparing: Timer | None = None
 
     def draw(self, topics: Topic) -> None:
         """Redraw what `topics` names: at once on the screen in front, soon on those behind it.
@@ -88,7 +95,10 @@ class BaseApp(App[int]):
 
     def pop_screen(self) -> AwaitComplete:
         """Leave the screen in front; the one behind it shows what happened meanwhile."""
+        leaving = self.screen
         left = super().pop_screen()
+        if isinstance(leaving, StandbyScreen) and leaving.up and leaving not in self.screen_stack:
+            leaving.leave()
         self.call_next(self._draw_below)
         return left
 
@@ -112,6 +122,19 @@ class BaseApp(App[int]):
     @on(DialogsLoaded)
     def _dialogs_loaded(self) -> None:
         if not self.is_headless:  # the collector is the whole process's
+            self.standby.expect(self.standing())
+            self._preparing = self.set_interval(PREPARE_SECONDS, self._prepare)
+
+    def standing(self) -> list[Standing[Any]]:
+        """Return what stands by."""
+        return []
+
+    async def _prepare(self) -> None:
+        """Make one screen ready when nobody would notice; garbage is ours from when all are there."""
+        if not self._sweeper.quiet(time.monotonic()) or len(self.screen_stack) > 1:
+            return
+        if not await self.standby.prepare() and self._preparing is not None:
+            self._preparing.stop()
             self._sweeper.begin()
             self.set_interval(SWEEP_SECONDS, self._sweep)
 
@@ -123,6 +146,14 @@ class BaseApp(App[int]):
         if isinstance(event, events.InputEvent):
             self._sweeper.pressed(time.monotonic())
         await super().on_event(event)
+
+    def key_of(self, entry: Entry) -> str:
+        """Return the keys of an entry, the person's key map included; "" for none."""
+        return self.surroundings.keymap.get(entry.id, entry.key)
+
+    async def carry_out(self, entry: Entry) -> None:
+        """Do what an entry of the catalogue says, with its owner."""
+        raise NotImplementedError
 
     def command(self, command: AnyCommand) -> None:
         """Send a command to the session."""

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from voice_tui.tui.standby import Standing
 
 if TYPE_CHECKING:
     from textual.widget import Widget
 
     from memory.types import Transcript
     from voice_tui.tui.base import BaseApp
+    from voice_tui.tui.catalogue import Entry
+    from voice_tui.tui.screens.conversations import ConversationsScreen
+    from voice_tui.tui.screens.devices import DevicesScreen
+    from voice_tui.tui.screens.help import HelpScreen
+    from voice_tui.tui.screens.log import LogScreen
+    from voice_tui.tui.screens.models import ModelsScreen
+    from voice_tui.tui.screens.palette import PaletteScreen
+    from voice_tui.tui.screens.settings import SettingsScreen
     from voice_tui.tui.talk_keeper import TalkKeeper
     from voice_tui.tui.widgets.talks import TalkList
 
@@ -27,19 +37,86 @@ def load() -> None:
         import_module(f"voice_tui.tui.screens.{name}")
 
 
+def standing(app: BaseApp, keeper: TalkKeeper | None) -> list[Standing[Any]]:
+    """Return what makes each screen that stands by."""
+    makers = [_help, _palette, _settings, _log, _devices, _models]
+    return [*(maker(app) for maker in makers), *([_conversations(app, keeper)] if keeper is not None else [])]
+
+
+def _help(_app: BaseApp) -> Standing[HelpScreen]:
+    from voice_tui.tui.screens.help import HelpScreen
+
+    return Standing(HelpScreen, HelpScreen)
+
+
+def _palette(app: BaseApp) -> Standing[PaletteScreen]:
+    from voice_tui.tui.screens.palette import PaletteScreen
+
+    return Standing(PaletteScreen, lambda: PaletteScreen(app.state, app.key_of))
+
+
+def _settings(app: BaseApp) -> Standing[SettingsScreen]:
+    from voice_tui.tui.screens.settings import SettingsScreen
+
+    return Standing(SettingsScreen, lambda: SettingsScreen(app))
+
+
+def _log(app: BaseApp) -> Standing[LogScreen]:
+    from voice_tui.tui.screens.log import LogScreen
+
+    return Standing(LogScreen, lambda: LogScreen(app.state, app.files, app.surroundings.log_path))
+
+
+def _devices(app: BaseApp) -> Standing[DevicesScreen]:
+    from voice_tui.tui.screens.devices import DevicesScreen
+
+    def make() -> DevicesScreen:
+        lister = app.surroundings.list_devices
+        return DevicesScreen(app.state, desk=app.files, lister=lister, send=app.command, change=app.change_settings)
+
+    return Standing(DevicesScreen, make)
+
+
+def _models(app: BaseApp) -> Standing[ModelsScreen]:
+    from voice_tui.tui.screens.models import ModelsScreen
+
+    return Standing(ModelsScreen, lambda: ModelsScreen(app))
+
+
+def _conversations(app: BaseApp, keeper: TalkKeeper) -> Standing[ConversationsScreen]:
+    from voice_tui.tui.screens.conversations import ConversationsScreen
+
+    def make() -> ConversationsScreen:
+        return ConversationsScreen(app, keeper, lambda transcript: save_talk(app, transcript))
+
+    return Standing(ConversationsScreen, make)
+
+
 def open_help(app: BaseApp) -> None:
     """Show the keys of what has the focus, and the app's."""
-    from voice_tui.tui.screens.help import HelpScreen, help_sections
+    from voice_tui.tui.screens.help import help_sections
 
-    app.push_screen(HelpScreen(help_sections(app.screen.active_bindings.values(), app.state)))
+    sections = help_sections(app.screen.active_bindings.values(), app.state)
+    screen = app.standby.get(_help(app))
+    screen.tell(sections)
+    app.push_screen(screen)
 
 
 def open_commands(app: BaseApp) -> None:
     """Show the command palette."""
-    from voice_tui.tui.screens.palette import Palette
+    palette = _palette(app)
 
-    if not isinstance(app.screen, Palette):
-        app.push_screen(Palette(id="--command-palette"))
+    def carry_out(entry: Entry | None) -> None:
+        if entry is not None:
+            app.call_later(app.carry_out, entry)
+
+    if not isinstance(app.screen, palette.kind):
+        app.push_screen(app.standby.get(palette), carry_out)
+
+
+def _show(app: BaseApp, standing: Standing[Any]) -> None:
+    if not isinstance(app.screen, standing.kind):
+        app.push_screen(app.standby.get(standing))
 
 
 def open_first_run(app: BaseApp) -> None:
@@ -57,19 +134,13 @@ def open_first_run(app: BaseApp) -> None:
 
 def open_settings(app: BaseApp) -> None:
     """Show and change every setting."""
-    from voice_tui.tui.screens.settings import SettingsScreen
-
-    if not isinstance(app.screen, SettingsScreen):
-        app.push_screen(SettingsScreen(app))
+    _show(app, _settings(app))
 
 
 def open_log(app: BaseApp) -> None:
     """Show notices, the log file and the events."""
-    from voice_tui.tui.screens.log import LogScreen
-
     app.clear_notifications()  # all of them stand there
-    if not isinstance(app.screen, LogScreen):
-        app.push_screen(LogScreen(app.state, app.files, app.surroundings.log_path))
+    _show(app, _log(app))
 
 
 def open_theme(app: BaseApp) -> None:
@@ -85,12 +156,7 @@ def open_theme(app: BaseApp) -> None:
 
 def open_devices(app: BaseApp) -> None:
     """Choose and try out microphone and speaker."""
-    from voice_tui.tui.screens.devices import DevicesScreen
-
-    lister = app.surroundings.list_devices
-    app.push_screen(
-        DevicesScreen(app.state, desk=app.files, lister=lister, send=app.command, change=app.change_settings)
-    )
+    _show(app, _devices(app))
 
 
 def open_save(app: BaseApp) -> None:
@@ -109,14 +175,14 @@ def open_save(app: BaseApp) -> None:
 
 async def conversation_list(app: BaseApp, keeper: TalkKeeper | None) -> TalkList | None:
     """Show the conversations that were kept and return their list, which has the focus; None where none are kept."""
-    from voice_tui.tui.screens.conversations import ConversationsScreen
     from voice_tui.tui.widgets.talks import TalkList
 
     if keeper is None:
         app.inform("Conversations are not kept here")
         return None
-    if not isinstance(app.screen, ConversationsScreen):
-        await app.push_screen(ConversationsScreen(app, keeper, lambda transcript: save_talk(app, transcript)))
+    talks = _conversations(app, keeper)
+    if not isinstance(app.screen, talks.kind):
+        await app.push_screen(app.standby.get(talks))
     return app.screen.query_one(TalkList)
 
 
@@ -142,10 +208,7 @@ def open_recordings(app: BaseApp) -> None:
 
 def open_models(app: BaseApp) -> None:
     """Show the models."""
-    from voice_tui.tui.screens.models import ModelsScreen
-
-    if not isinstance(app.screen, ModelsScreen):
-        app.push_screen(ModelsScreen(app))
+    _show(app, _models(app))
 
 
 def open_jump(app: BaseApp) -> None:

@@ -36,11 +36,12 @@ class LogTail:
 
 
 class LogRead(Message):
-    """A piece of the logs arrived."""
+    """A piece of the logs arrived, read from `since`."""
 
-    def __init__(self, tail: LogTail) -> None:
+    def __init__(self, tail: LogTail, since: Mapping[Path, int]) -> None:
         super().__init__()
         self.tail = tail
+        self.since = since
 
 
 def log_files(app_log: Path) -> tuple[Path, ...]:

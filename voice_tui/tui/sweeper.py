@@ -40,6 +40,10 @@ class Sweeper:
         """Somebody is at the keys or the mouse."""
         self._pressed = now
 
+    def quiet(self, now: float) -> bool:
+        """Return whether nobody waits."""
+        return now - self._pressed >= QUIET_SECONDS
+
     def look(self, now: float, younger: int) -> bool:
         """Collect when it is due and nobody waits. Call it often: the pause may be short.
 
@@ -50,7 +54,7 @@ class Sweeper:
         Returns:
             Whether it did.
         """
-        if younger < DUE or now - self._pressed < QUIET_SECONDS:
+        if younger < DUE or not self.quiet(now):
             return False
         gc.collect()
         if not self._settled:  # the first screen and what it keeps ready stay for good, too

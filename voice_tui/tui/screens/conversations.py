@@ -15,11 +15,12 @@ from textual.widgets.option_list import Option
 
 from memory.types import Conversation, Transcript, Turn
 from voice_tui.events import ResumeConversation
-from voice_tui.tui.screens.fresh import Fresh
+from voice_tui.tui.standby import StandbyScreen
 from voice_tui.tui.state.app_state import Topic
 from voice_tui.tui.state.talks import Talks, counted
 from voice_tui.tui.state.text import one_line
 from voice_tui.tui.talk_keeper import TalkDone, TalkKeeper, TalkOpened, TalksListed
+from voice_tui.tui.typed import app_of
 from voice_tui.tui.widgets.keybar import KeyBar
 from voice_tui.tui.widgets.talks import TalkList, TalkSearch, TalkView, TalkWanted, empty_words, talk_content
 
@@ -30,7 +31,7 @@ REFRESH_SECONDS = 1.0
 """How long after something was said the list is asked for again: the session writes it down in its own time."""
 
 
-class ConversationsScreen(Fresh[None]):
+class ConversationsScreen(StandbyScreen[None]):
     """The list, and beside or below it the conversation under the cursor.
 
     Args:
@@ -56,6 +57,7 @@ class ConversationsScreen(Fresh[None]):
 
     def compose(self) -> ComposeResult:
         """Called by Textual."""
+        self.break_at(app_of(self).size)
         with Container(id="talk-panes"):
             with Vertical(id="talks") as pane:
                 pane.border_title = "Conversations"
@@ -66,14 +68,22 @@ class ConversationsScreen(Fresh[None]):
         yield KeyBar(self._state, id="keybar")
 
     def on_mount(self) -> None:
-        """Ask for the list."""
+        """Nothing moves where nobody types."""
         self.query_one(TalkSearch).cursor_blink = False
+
+    def renew(self) -> None:
+        """Ask for the list."""
         self._state.talks = Talks(undo=self._state.talks.undo)
         self._ask()
 
-    def on_unmount(self) -> None:
-        """Nothing is selected any more, so that no key and no command is about it."""
+    def rest(self) -> None:
+        """Nothing is selected any more, so that no key and no command is about it; no words stay here."""
         self._state.talks = Talks(undo=self._state.talks.undo)
+        with self.prevent(Input.Changed):
+            self.query_one(TalkSearch).value = ""
+        self.query_one("#talks").border_subtitle = ""
+        self.query_one(TalkList).clear_options()
+        self.query_one(TalkView).show(None, None)
 
     def on_resize(self, _event: events.Resize) -> None:
         """The lines of the list are as long as it is wide."""
@@ -89,12 +99,14 @@ class ConversationsScreen(Fresh[None]):
 
     def _ask(self) -> None:
         self._refreshing = False
+        if not self.up:
+            return
         self._taken(self._keeper.list(self._state.talks.query, self.post_message))
 
     @on(TalksListed)
     def _listed(self, event: TalksListed) -> None:
         talks = self._state.talks
-        if event.query == talks.query:  # else the person has typed on
+        if self.up and event.query == talks.query:  # else the person has typed on
             self._state.talks = replace(talks, found=event.found, total=event.total, error=event.error, loaded=True)
             self._fill()
 

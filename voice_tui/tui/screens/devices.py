@@ -12,12 +12,13 @@ from voice_tui.events import AnyCommand
 from voice_tui.schema import Value
 from voice_tui.tui.desk import Desk
 from voice_tui.tui.screens.dialog import LEAVING, Dialog
+from voice_tui.tui.standby import StandbyScreen
 from voice_tui.tui.state.app_state import AppState, Topic
 from voice_tui.tui.surroundings import DeviceNames
 from voice_tui.tui.widgets.devices import DeviceList, DevicePanel
 
 
-class DevicesScreen(Dialog[None]):
+class DevicesScreen(Dialog[None], StandbyScreen[None]):
     """A panel in a dialog; see `DevicePanel` for what it is made with."""
 
     TITLE = "Microphone and speaker"
@@ -41,6 +42,14 @@ class DevicesScreen(Dialog[None]):
     def compose_body(self) -> ComposeResult:
         """Yield the panel."""
         yield self._panel
+
+    def renew(self) -> None:
+        """Look what there is now."""
+        self._panel.begin()
+
+    def rest(self) -> None:
+        """Nothing is under way any more."""
+        self._panel.end()
 
     def draw(self, topics: Topic) -> None:
         """Show what has changed."""

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.geometry import Size
 from textual.screen import ModalScreen
 
-from voice_tui.tui.screens.fresh import Fresh
+from voice_tui.tui.fresh import Fresh
 from voice_tui.tui.typed import app_of
 from voice_tui.tui.widgets.keybar import KeyBar
 

@@ -95,6 +95,7 @@ class FirstRunScreen(Screen[None]):
     def on_mount(self) -> None:
         """Begin to look what works here, while the person looks at the devices."""
         self._desk.start()
+        self.query_one(DevicePanel).begin()
         survey = self._base.surroundings.setup.survey
         if survey is None:
             self._survey = Survey()

@@ -15,6 +15,7 @@ from textual.dom import DOMNode
 from voice_tui.tui import keys
 from voice_tui.tui.catalogue import BY_ID
 from voice_tui.tui.screens.dialog import LEAVING, Dialog
+from voice_tui.tui.standby import StandbyScreen, to_top
 from voice_tui.tui.state.app_state import AppState
 from voice_tui.tui.typed import app_of
 from voice_tui.tui.widgets.draw import Wrapped
@@ -44,16 +45,14 @@ class HelpSection:
 class HelpText(Wrapped):
     """The sections, laid out anew for every width."""
 
-    def __init__(self, sections: Sequence[HelpSection]) -> None:
-        super().__init__()
-        self._sections = sections
+    sections: Sequence[HelpSection] = ()
 
     def wrapped(self, width: int) -> Content:
         """Return the sections as text."""
-        return help_content(self._sections, width)
+        return help_content(self.sections, width)
 
 
-class HelpScreen(Dialog[None]):
+class HelpScreen(Dialog[None], StandbyScreen[None]):
     """Scrolls; any of its keys closes it."""
 
     TALLEST = ".detail"
@@ -61,14 +60,24 @@ class HelpScreen(Dialog[None]):
     TITLE = "Help"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,q", "cancel", "Close", id="dialog_cancel"), *LEAVING]
 
-    def __init__(self, sections: Sequence[HelpSection]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._sections = sections
+        self._text = HelpText()
+
+    def tell(self, sections: Sequence[HelpSection]) -> None:
+        """Show these from now on."""
+        if sections != self._text.sections:
+            self._text.sections = sections
+            self._text.rewrap()
+
+    def renew(self) -> None:
+        """From the beginning."""
+        to_top(self.query_one("#help-scroll"))
 
     def compose_body(self) -> ComposeResult:
         """Yield the sections."""
         with VerticalScroll(classes="detail", id="help-scroll"):
-            yield HelpText(self._sections)
+            yield self._text
 
 
 def help_sections(active: Iterable[ActiveBinding], state: AppState) -> list[HelpSection]:

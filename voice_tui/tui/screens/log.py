@@ -12,11 +12,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Static, TabbedContent, TabPane
 
 from voice_tui.tui.desk import Desk
 from voice_tui.tui.log_tail import LogRead, read_tail
-from voice_tui.tui.screens.fresh import Fresh
+from voice_tui.tui.standby import StandbyScreen
 from voice_tui.tui.state.app_state import AppState, Topic
 from voice_tui.tui.state.notices import NoticeRecord
 from voice_tui.tui.state.text import short_path
@@ -29,7 +30,7 @@ POLL_SECONDS = 1.0
 _STYLES = {"info": "$text-success", "warning": "bold $text-warning", "error": "bold $text-error"}
 
 
-class LogScreen(Fresh[None]):
+class LogScreen(StandbyScreen[None]):
     """Three tabs.
 
     Args:
@@ -39,6 +40,7 @@ class LogScreen(Fresh[None]):
     """
 
     HELP_TITLE = "Log"
+    AUTO_FOCUS = "#notice-scroll"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f5,q", "leave", "Back", id="log_back"),
         Binding("slash", "find", "Find", tooltip="Show only the lines that hold these words.", id="log_find"),
@@ -58,28 +60,38 @@ class LogScreen(Fresh[None]):
         self._offsets: Mapping[Path, int] = {}
         self._events_shown = 0
         self._problem: str = ""
+        self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Called by Textual."""
         with TabbedContent(initial="notices"):
             with TabPane("1 Notices", id="notices"), VerticalScroll(id="notice-scroll"):
-                yield Static(notices_content(list(self._state.notices)), id="notice-text", markup=False)
+                yield Static(id="notice-text", markup=False)
             with TabPane("2 Log file", id="file"):
                 yield LinesView("log-file", place=short_path(self._path.parent) if self._path else "", levels=True)
             with TabPane("3 Events", id="events"):
                 yield LinesView("log-events")
         yield KeyBar(self._state, id="keybar")
 
-    def on_mount(self) -> None:
-        """Begin to follow."""
-        self.query_one("#notice-scroll").focus()
+    def renew(self) -> None:
+        """Begin to follow, at the notices."""
+        self.query_one(TabbedContent).active = "notices"
         self.draw(Topic.EVENTS)
         self._poll()
-        self.set_interval(POLL_SECONDS, self._poll)
+        self._timer = self.set_interval(POLL_SECONDS, self._poll)
+
+    def rest(self) -> None:
+        """Follow nothing, keep no line: what is forgotten is taken out of the files, not out of here."""
+        if self._timer is not None:
+            self._timer.stop()
+        self._offsets, self._problem, self._events_shown = {}, "", 0
+        self.query_one("#notice-text", Static).update("")
+        for view in self.query(LinesView):
+            view.begin()
 
     def _poll(self) -> None:
         path, offsets = self._path, self._offsets
-        self._desk.submit(lambda: LogRead(read_tail(path, offsets)), tag="log", reply=self.post_message)
+        self._desk.submit(lambda: LogRead(read_tail(path, offsets), offsets), tag="log", reply=self.post_message)
 
     def draw(self, topics: Topic) -> None:
         """Show new notices and events."""
@@ -95,6 +107,8 @@ class LogScreen(Fresh[None]):
 
     @on(LogRead)
     def _show_tail(self, event: LogRead) -> None:
+        if event.since is not self._offsets:  # asked for before it was closed and opened again
+            return
         piece = event.tail
         view = self._lines("file")
         if piece.problem and piece.problem != self._problem:

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from voice_tui.tui.screens.confirm import ConfirmScreen
 from voice_tui.tui.screens.dialog import LEAVING, Dialog
+from voice_tui.tui.standby import StandbyScreen
 from voice_tui.tui.state.app_state import Topic
 from voice_tui.tui.state.models import (
     Kind,
@@ -72,7 +73,7 @@ class WorkLine(Drawn):
     """What is under way, with a bar; two lines."""
 
 
-class ModelsScreen(Dialog[None]):
+class ModelsScreen(Dialog[None], StandbyScreen[None]):
     """The table, what there is to know of the model under the cursor, and what is under way.
 
     Args:
@@ -102,9 +103,11 @@ class ModelsScreen(Dialog[None]):
         yield Static("", id="model-about", markup=False)
         yield WorkLine(id="model-work")
 
-    def on_mount(self) -> None:
+    def renew(self) -> None:
         """Look what there is."""
         self._fill()
+        if self._shown:
+            self.query_one(ModelList).highlighted = min(self._first(), len(self._shown) - 1)
         self._base.models.look()
 
     def on_resize(self, event: events.Resize) -> None:

@@ -1,14 +1,146 @@
-"""The command palette."""
+"""The command palette: every entry of the catalogue that applies now with its key, found by some of its letters."""
 
 from __future__ import annotations
 
-from textual.command import CommandPalette
-from textual.widgets import Input
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.fuzzy import Matcher
+from textual.screen import ModalScreen
+from textual.style import Style
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from voice_tui.tui import keys
+from voice_tui.tui.catalogue import ENTRIES, Entry
+from voice_tui.tui.standby import StandbyScreen
+from voice_tui.tui.state.app_state import AppState
+
+NO_CELLS = 8
+"""A terminal so narrow leaves the lines of the list no room."""
+
+_PLACES = {"app": "", "memories": " in Memories", "conversations": " in Conversations"}
+_FOUND = Style(bold=True, underline=True)
 
 
-class Palette(CommandPalette):
-    """Textual's, with a cursor that stands still: an idle app draws nothing."""
+class PaletteLine(Input):
+    """What is searched; the arrow keys move in the list below it."""
 
-    def on_mount(self) -> None:
-        """Called by Textual, after its own."""
-        self.query_one(Input).cursor_blink = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "screen.dismiss", "Close", id="dialog_cancel"),
+        *(
+            Binding(key, f"screen.move('{action}')", show=False)
+            for key, action in (
+                ("down", "cursor_down"),
+                ("up", "cursor_up"),
+                ("pagedown", "page_down"),
+                ("pageup", "page_up"),
+            )
+        ),
+    ]
+
+
+class PaletteList(OptionList, can_focus=False):
+    """What was found."""
+
+
+class PaletteScreen(ModalScreen[Entry], StandbyScreen[Entry]):
+    """The result is what was chosen, or None.
+
+    Args:
+        state: Says what applies.
+        key_of: Returns the keys of an entry, the person's key map included; "" for none.
+    """
+
+    AUTO_FOCUS = "#palette-line"
+
+    def __init__(self, state: AppState, key_of: Callable[[Entry], str]) -> None:
+        super().__init__()
+        self._state = state
+        self._key_of = key_of
+        self._found: list[Entry] = []
+        self._shown: list[Content] = []
+
+    def compose(self) -> ComposeResult:
+        """Called by Textual."""
+        with Vertical(id="palette"):
+            line = PaletteLine(placeholder="Search for commands…", id="palette-line", select_on_focus=False)
+            line.cursor_blink = False
+            yield line
+            yield PaletteList(id="palette-found", markup=False)
+            yield Static("No command has these letters.", id="palette-none", markup=False)
+
+    def renew(self) -> None:
+        """Everything that applies now."""
+        line = self.query_one(PaletteLine)
+        with self.prevent(Input.Changed):
+            line.value = ""
+        self._search("")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Textual cannot lay an option out in no cells."""
+        self.query_one(OptionList).display = bool(self._shown) and event.size.width > NO_CELLS
+
+    def action_move(self, action: str) -> None:
+        """Move the cursor of the list."""
+        getattr(self.query_one(OptionList), f"action_{action}")()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._search(event.value)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.query_one(OptionList).action_select()
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(self._found[event.option_index])
+
+    def _search(self, query: str) -> None:
+        entries = [entry for entry in ENTRIES if entry.id != "commands" and entry.applies(self._state)]
+        self._found, shown = matching(entries, self._state, self._key_of, query)
+        options = self.query_one(OptionList)
+        if not _same(shown, self._shown):
+            self._shown = shown
+            options.set_options(Option(content) for content in shown)
+        options.display = bool(shown) and self.size.width > NO_CELLS
+        self.query_one("#palette-none").display = not shown
+        options.highlighted = 0 if shown else None
+        options.scroll_home(animate=False, immediate=True)
+
+
+def matching(
+    entries: Sequence[Entry], state: AppState, key_of: Callable[[Entry], str], query: str
+) -> tuple[list[Entry], list[Content]]:
+    """Return the entries whose title holds the letters of `query` in this order, and their lines: the best come first.
+
+    Without a query all are there, as they stand.
+    """
+    matcher = Matcher(query, match_style=_FOUND)
+    scored: list[tuple[float, Entry, Content]] = []
+    for entry in entries:
+        title = entry.title_now(state)
+        score = matcher.match(title) if query else 1.0
+        if score > 0:
+            words = matcher.highlight(title) if query else Content(title)
+            scored.append((score, entry, _line(entry, words, key_of(entry))))
+    scored.sort(key=lambda found: -found[0])
+    return [entry for _, entry, _ in scored], [line for _, _, line in scored]
+
+
+def _line(entry: Entry, title: Content, key: str) -> Content:
+    shown = (f"  {keys.long(key)}{_PLACES[entry.owner]}", "$text-accent") if key else ""
+    return Content.assemble(title, shown, "\n", (entry.help, "$foreground 60%"))
+
+
+def _same(one: Sequence[Content], other: Sequence[Content]) -> bool:
+    return len(one) == len(other) and all(a.is_same(b) for a, b in zip(one, other, strict=True))

@@ -12,10 +12,11 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 
 from voice_tui.schema import Setting, by_path, value_at
-from voice_tui.tui.screens.fresh import Fresh
+from voice_tui.tui.standby import StandbyScreen
 from voice_tui.tui.state.app_state import Topic
 from voice_tui.tui.state.settings_view import groups
 from voice_tui.tui.state.text import short_path
+from voice_tui.tui.typed import app_of
 from voice_tui.tui.widgets.keybar import KeyBar
 from voice_tui.tui.widgets.settings import SettingDetail, SettingList, SettingsSearch
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from voice_tui.tui.base import BaseApp
 
 
-class SettingsScreen(Fresh[None]):
+class SettingsScreen(StandbyScreen[None]):
     """The list, and beside or below it the setting under the cursor.
 
     Args:
@@ -45,11 +46,12 @@ class SettingsScreen(Fresh[None]):
         super().__init__()
         self._base = base
         self._state = base.state
-        self._query = query
+        self._first_query = self._query = query
         self._chosen: Setting | None = None
 
     def compose(self) -> ComposeResult:
         """Called by Textual."""
+        self.break_at(app_of(self).size)
         with Container(id="setting-panes"):
             with Vertical(id="settings") as pane:
                 pane.border_title = "Settings"
@@ -67,6 +69,15 @@ class SettingsScreen(Fresh[None]):
         """Show all."""
         path = short_path(self._base.surroundings.settings_path)
         self.query_one("#settings").border_subtitle = Content(path)  # pyright: ignore[reportAttributeAccessIssue]  # a text would be read as markup
+
+    def renew(self) -> None:
+        """All settings again, the cursor on the first."""
+        self._query = self._first_query
+        with self.prevent(Input.Changed):
+            self.query_one(SettingsSearch).value = self._query
+        self.set_class(False, "-editing")
+        self._fill()
+        self.query_one(SettingList).begin()
 
     def on_resize(self, _event: events.Resize) -> None:
         """The lines of the list are as long as it is wide."""

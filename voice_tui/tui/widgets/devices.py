@@ -76,11 +76,19 @@ class DeviceList(OptionList):
         self._marked: str | None = None
 
     def fill(self, names: tuple[str, ...], wanted: str) -> None:
-        """List `names` and mark what `wanted` means."""
-        self._names = tuple(dict.fromkeys(names))
+        """List `names` and mark what `wanted` means; the same names as before cost nothing."""
+        fresh = tuple(dict.fromkeys(names))
+        if self.options and fresh == self._names:
+            self.mark(wanted)
+            return
+        self._names = fresh
         self._marked = None
         self.clear_options()
         self.add_options([Option("System default"), *(Option(one_line(name), id=name) for name in self._names)])
+        self.begin(wanted)
+
+    def begin(self, wanted: str) -> None:
+        """Put the cursor on what `wanted` means."""
         meant = self.mark(wanted)
         self.highlighted = next((i for i, option in enumerate(self.options) if (option.id or "") == meant), 0)
 
@@ -161,10 +169,23 @@ class DevicePanel(Vertical):
                 yield Static(id=f"device-{fact}", markup=False)
 
     def on_mount(self) -> None:
-        """Show what is known; ask for the rest when that is drawn, because a process begins for it."""
+        """There is always the system's default."""
         self._fill(DeviceNames())
+
+    def begin(self) -> None:
+        """Show what is known; ask for the rest when that is drawn, because a process begins for it."""
+        self._devices = self._state.health.devices
+        audio = self._state.settings.audio
+        self.query_one("#devices-input", DeviceList).begin(audio.input)
+        self.query_one("#devices-output", DeviceList).begin(audio.output)
         self.call_after_refresh(self.update)
         self.call_after_refresh(self.action_look)
+
+    def end(self) -> None:
+        """Nobody waits for the tone or the round trip any more."""
+        self._doing = ""
+        if self._timer is not None:
+            self._timer.stop()
 
     def on_resize(self, _event: events.Resize) -> None:
         """Lay the meters out anew."""

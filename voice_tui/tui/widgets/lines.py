@@ -77,6 +77,18 @@ class LinesView(Vertical):
         line.display = False
         self._say()
 
+    def begin(self) -> None:
+        """Be empty, and show whatever comes."""
+        self._kept.clear()
+        self._rank = self._last_rank = 0
+        self._behind, self._wanted = None, ()
+        line = self.query_one(LinesFilter)
+        with self.prevent(Input.Changed):
+            line.value = ""
+        line.display = False
+        self._log.clear()
+        self._say()
+
     @property
     def paused(self) -> bool:
         """Whether it is held still."""

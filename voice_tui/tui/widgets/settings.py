@@ -60,7 +60,8 @@ class SettingList(OptionList):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
-        self._shown: tuple[object, ...] = ()
+        self._shown: tuple[str, ...] = ()
+        self._rows_shown: list[Content] = []
 
     def show(self, found: Sequence[Group], settings: Settings, kept: Kept, width: int) -> None:
         """List the groups in `width` cells; the cursor stays with its setting."""
@@ -72,9 +73,16 @@ class SettingList(OptionList):
         if ids != self._shown:
             self._shown = ids
             self._refill(rows)
-            return
-        for place, (_setting, content) in enumerate(rows):
-            self.replace_option_prompt_at_index(place, content)
+        else:
+            for place, ((_setting, content), before) in enumerate(zip(rows, self._rows_shown, strict=True)):
+                if not content.is_same(before):  # every other way costs a layout
+                    self.replace_option_prompt_at_index(place, content)
+        self._rows_shown = [content for _setting, content in rows]
+
+    def begin(self) -> None:
+        """Put the cursor on the first setting."""
+        self.highlighted = next((place for place, option in enumerate(self.options) if not option.disabled), None)
+        self.scroll_home(animate=False, immediate=True)
 
     def _refill(self, rows: Sequence[tuple[Setting | None, Content]]) -> None:
         before = self.highlighted_option.id if self.highlighted_option else None
@@ -151,6 +159,7 @@ class SettingDetail(Vertical):
         self._setting: Setting | None = None
         self._value: Value = ""
         self._leaving = False
+        self._shown: tuple[object, ...] | None = None  # None also once somebody has been at the editor
 
     def compose(self) -> ComposeResult:
         """Called by Textual."""
@@ -175,11 +184,15 @@ class SettingDetail(Vertical):
             return
         value = value_at(settings, setting.path)
         fixed = kept.fixed(setting.path)
+        known = facts(setting, kept)
+        if self._shown == (setting.path, value, fixed, known):
+            return
+        self._shown = (setting.path, value, fixed, known)
         if setting is not self._setting or not self.has_focus_within:
             self._fill(setting, value, editable=not fixed)
         self.border_title = setting.title
         self.query_one("#setting-about", Static).update(setting.description)
-        self.query_one(Facts).show(facts(setting, kept))
+        self.query_one(Facts).show(known)
         self.say(fixed)
 
     def say(self, words: str, *, wrong: bool = False) -> None:
@@ -193,6 +206,7 @@ class SettingDetail(Vertical):
         editor = self._editor()
         if self._setting is None or editor is None or not editor.display or editor.disabled:
             return False
+        self._shown = None
         editor.focus()
         if isinstance(editor, Input):
             editor.cursor_position = len(editor.value)
