@@ -6,6 +6,7 @@ import math
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from memory import rows
 from memory.recall_cue import Cue
@@ -34,25 +35,26 @@ GAP_SECONDS = 1_800.0
 _COLUMNS = "memory.seq, memory.text, memory.role, memory.speaker, memory.said_at, memory.conversation"
 _HITS = f"""
     select {_COLUMNS}
-    from (select rowid as seq, rank from memory_stem where memory_stem match ? order by rank limit ?) as hit
-    cross join memory using (seq) where +{rows.ACTIVE} order by hit.rank, memory.said_at desc
+    from (
+        select rowid as seq, bm25(memory_stem) as score from memory_stem where memory_stem match ?
+        order by score, rowid limit ?
+    ) as hit
+    cross join memory using (seq) where +{rows.ACTIVE} order by hit.score, memory.said_at desc
 """  # noqa: S608  # constant names
 _BY_SEQ = f"select {_COLUMNS} from memory where +{rows.ACTIVE} and seq in "  # noqa: S608
-_NEXT = f"""
-    select {_COLUMNS} from memory where conversation = ? and conversation <> '' and {rows.ACTIVE}
-    and (said_at, seq) > (?, ?)
-    order by said_at, seq limit 1
-"""  # noqa: S608
-_BEFORE = f"""
-    select {_COLUMNS} from memory where conversation = ? and conversation <> '' and {rows.ACTIVE}
-    and (said_at, seq) < (?, ?)
-    order by said_at desc, seq desc limit 1
+_BESIDE = f"""
+    select one.seq, (
+        select seq from memory where conversation = one.conversation and conversation <> '' and {rows.ACTIVE}
+        and (said_at, seq) < (one.said_at, one.seq) order by said_at desc, seq desc limit 1
+    ), (
+        select seq from memory where conversation = one.conversation and conversation <> '' and {rows.ACTIVE}
+        and (said_at, seq) > (one.said_at, one.seq) order by said_at, seq limit 1
+    ) from memory as one where one.seq in
 """  # noqa: S608
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A memory as far as recall looks at it; `speaker` in lower case."""
+class Line(NamedTuple):
+    """A memory as far as recall looks at it; `speaker` in lower case; `own`: its words."""
 
     seq: int
     text: str
@@ -60,11 +62,7 @@ class Line:
     speaker: str
     said_at: float
     conversation: str
-
-    @property
-    def own(self) -> Passage:
-        """Its words."""
-        return passage(self.text)
+    own: Passage
 
 
 @dataclass(slots=True)
@@ -120,15 +118,14 @@ def gather(db: sqlite3.Connection, cue: Cue, close: Iterable[int] = ()) -> list[
     nearest = frozenset(near[:AROUND_CLOSE])
     found += _by_seq(db, [seq for seq in near if seq not in seen])
     candidates = {line.seq: Candidate(line) for line in found}
-    around = _Around(db, candidates)
+    around = _Around(db, found)
+    around.complete(candidates.values())
     for place, candidate in enumerate(list(candidates.values())):
-        around.complete(candidate)
         if (place < AROUND and candidate.line.seq in seen) or candidate.line.seq in nearest:
             for neighbour in (candidate.before, candidate.after):
                 if neighbour and neighbour.seq not in candidates:
                     candidates[neighbour.seq] = Candidate(neighbour)
-    for candidate in candidates.values():
-        around.complete(candidate)
+    around.complete(list(candidates.values())[len(found) :])
     return list(candidates.values())
 
 
@@ -143,7 +140,7 @@ def _by_words(db: sqlite3.Connection, cue: Cue) -> list[Line]:
 def _by_seq(db: sqlite3.Connection, seqs: Sequence[int]) -> list[Line]:
     if not seqs:
         return []
-    return [_line(row) for row in db.execute(f"{_BY_SEQ} ({', '.join('?' * len(seqs))})", tuple(seqs))]
+    return [_line(row) for row in db.execute(_BY_SEQ + _marks(seqs), tuple(seqs))]
 
 
 def _selective(known: Mapping[str, int]) -> list[str]:
@@ -159,37 +156,35 @@ def _selective(known: Mapping[str, int]) -> list[str]:
 
 
 class _Around:
-    """Finds what was said just before and after a memory, each turn once."""
+    """Finds what was said just before and after memories, all of them at once, each turn read once."""
 
-    def __init__(self, db: sqlite3.Connection, candidates: Mapping[int, Candidate]) -> None:
+    def __init__(self, db: sqlite3.Connection, lines: Iterable[Line]) -> None:
         self._db = db
-        self._candidates = candidates
-        self._after: dict[int, Line | None] = {}
-        self._before: dict[int, Line | None] = {}
+        self._lines = {line.seq: line for line in lines}
 
-    def complete(self, candidate: Candidate) -> None:
-        """Give a candidate its neighbours."""
-        if not candidate.line.conversation:
-            return
-        candidate.before = self._neighbour(candidate.line, _BEFORE, self._before, self._after)
-        candidate.after = self._neighbour(candidate.line, _NEXT, self._after, self._before)
+    def complete(self, candidates: Iterable[Candidate]) -> None:
+        """Give candidates their neighbours."""
+        beside = self._beside([one.line.seq for one in candidates if one.line.conversation])
+        wanted = {seq for pair in beside.values() for seq in pair if seq is not None}
+        self._lines |= {line.seq: line for line in _by_seq(self._db, sorted(wanted - self._lines.keys()))}
+        for one in candidates:
+            before, after = beside.get(one.line.seq, (None, None))
+            one.before, one.after = self._near(one.line, before), self._near(one.line, after)
 
-    def _neighbour(
-        self, line: Line, query: str, known: dict[int, Line | None], other_way: dict[int, Line | None]
-    ) -> Line | None:
-        if line.seq not in known:
-            row = self._db.execute(query, (line.conversation, line.said_at, line.seq)).fetchone()
-            found = _line(row) if row else None
-            if found and found.seq in self._candidates:
-                found = self._candidates[found.seq].line
-            if found and abs(found.said_at - line.said_at) > GAP_SECONDS:
-                found = None
-            known[line.seq] = found
-            if found:
-                other_way[found.seq] = line
-        return known[line.seq]
+    def _beside(self, seqs: Sequence[int]) -> dict[int, tuple[int | None, int | None]]:
+        if not seqs:
+            return {}
+        return {one: (before, after) for one, before, after in self._db.execute(_BESIDE + _marks(seqs), tuple(seqs))}
+
+    def _near(self, line: Line, seq: int | None) -> Line | None:
+        found = None if seq is None else self._lines.get(seq)
+        return found if found and abs(found.said_at - line.said_at) <= GAP_SECONDS else None
 
 
-def _line(row: Sequence[object]) -> Line:
+def _marks(values: Sequence[object]) -> str:
+    return f"({', '.join('?' * len(values))})"
+
+
+def _line(row: Sequence[Any]) -> Line:
     seq, text, role, speaker, said_at, conversation = row
-    return Line(seq, text, role, str(speaker).lower(), said_at, conversation)  # pyright: ignore[reportArgumentType]
+    return Line(seq, text, role, speaker.lower(), said_at, conversation, passage(text))
