@@ -143,7 +143,7 @@ def importance_table(own: Passage) -> tuple[tuple[str, ...], Floats]:
         "content": math.log1p(own.content) / 4,
         "short": float(own.content < 3),
         "asks": float(own.question),
-        "only_asks": float(own.question and len(own.sentences) <= 1),
+        "only_asks": float(own.question and len(own.ends) <= 1),
         "number": float(own.number),
         "time": float(own.time),
         "name": float(own.name),

@@ -147,7 +147,7 @@ def _shape(cue: Cue, about: _About) -> Columns:
         "short": _floats(content < 3),
         "long": _floats(length > 40),
         "asks": asks,
-        "only_asks": asks * _floats(len(p.sentences) <= 1 for p in own),
+        "only_asks": asks * _floats(len(p.ends) <= 1 for p in own),
         "answers": about.asks_before * (1 - asks),
         "number": number,
         "time": time,

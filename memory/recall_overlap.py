@@ -78,10 +78,11 @@ class Overlap:
     def best_sentence(self) -> Floats:
         """Return the largest share of the question's weight that one sentence holds."""
         best = np.zeros(len(self._passages), dtype=np.float32)
+        terms = self._cue.terms.items()
         for row in np.flatnonzero(self.has.any(axis=1)):
             own = self._passages[row]
-            there = [(term, weight) for term, weight in self._cue.terms.items() if term in own.stems]
-            best[row] = max(sum(weight for term, weight in there if term in one) for one in own.sentences)
+            there = [(term, weight) for term, weight in terms if term in own.stems]
+            best[row] = max(sum(w for term, w in there if term in part) for part in _sentences(own, len(there) > 1))
         return best / self._total
 
     def pairs(self) -> Floats:
@@ -108,6 +109,11 @@ class Overlap:
 def name_stems(name: str) -> frozenset[str]:
     """Return the stems of a name in lower case."""
     return frozenset(stem(part) for part in name.split())
+
+
+def _sentences(own: Passage, apart: bool) -> list[Sequence[str]]:
+    """Return the stems of each sentence, or all together."""
+    return [own.order[a:b] for a, b in zip((0, *own.ends), own.ends, strict=False)] if apart else [own.order]
 
 
 def _pairs(cue: Cue, own: Passage) -> float:

@@ -13,10 +13,13 @@ from typing import NamedTuple
 from memory.recall_stem import stem
 from memory.text import MAX_TERMS, STOP_WORDS, words
 
-KEPT = 1_024
-"""Memories whose words are kept apart for the next question. Python's garbage collector looks through all of them with
-its lock held, 60 ms for 8,192 of them, which the sound would wait for; to take one apart again costs 0.02 ms. They are
-kept by their words, so that what is changed is taken apart anew; the one not asked for longest goes first."""
+KEPT, KEPT_LONG = 8_192, 256
+"""Memories of up to LONG and of more characters whose words are kept apart for the next question: 11 MB where they are
+as long as what is said, 60 MB at the very most. They are kept by their words, so that what is changed is taken apart
+anew (0.02 ms); the one not asked for longest goes first. Python's garbage collector looks through all of them with its
+lock held, which the sound would wait for, so a passage holds nothing but words and numbers, which it passes over."""
+
+LONG = 400
 
 MAX_PASSAGE_CHARS = 4_000
 """As much of a memory as is looked at closely; its index has every word."""
@@ -78,16 +81,16 @@ class Passage(NamedTuple):
 
     Args:
         stems: How often each stem occurs.
-        sentences: The stems of each sentence.
         order: The stems in order.
+        ends: How many of them come before the end of each sentence.
         length: Words. `content`: those that are no stop words.
         question: It asks something. `first_person`: it speaks of "I". `second_person`: of "you".
         number: It holds a number. `time`, `place`, `reason`, `name`: likewise a word of that sort.
     """
 
     stems: Mapping[str, int]
-    sentences: tuple[frozenset[str], ...]
     order: tuple[str, ...]
+    ends: tuple[int, ...]
     length: int
     content: int
     question: bool
@@ -127,19 +130,25 @@ def sentences(text: str) -> list[str]:
     return parts
 
 
-@lru_cache(maxsize=KEPT)
 def passage(text: str) -> Passage:
     """Return the words of a memory."""
     text = text[:MAX_PASSAGE_CHARS]
-    by_sentence = [words(part) for part in sentences(text)]
-    spoken = by_sentence[0] if len(by_sentence) == 1 else [word for part in by_sentence for word in part]
+    return _passage(text) if len(text) <= LONG else _long_passage(text)
+
+
+def _taken_apart(text: str) -> Passage:
+    spoken: list[str] = []
+    ends: list[int] = []
+    for part in sentences(text):
+        spoken += words(part)
+        ends.append(len(spoken))
     bare = frozenset(spoken)
     order = _stems(spoken)
     digit = _has_digit(text)
     return Passage(
         stems=_counted(order),
-        sentences=(frozenset(order),) if len(by_sentence) == 1 else tuple(frozenset(_stems(p)) for p in by_sentence),
         order=order,
+        ends=tuple(ends),
         length=len(spoken),
         content=len(spoken) - sum(map(STOP_WORDS.__contains__, spoken)),
         question=is_question(text, spoken),
@@ -151,6 +160,10 @@ def passage(text: str) -> Passage:
         reason=not _REASONS.isdisjoint(bare),
         name=bool(_NAME.search(text)),
     )
+
+
+_passage = lru_cache(maxsize=KEPT)(_taken_apart)
+_long_passage = lru_cache(maxsize=KEPT_LONG)(_taken_apart)
 
 
 def _stems(spoken: Sequence[str]) -> tuple[str, ...]:
