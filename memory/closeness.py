@@ -15,16 +15,16 @@ SHORTEST = 1e-6
 
 
 def seqs_of(candidates: Sequence[Candidate]) -> tuple[list[int], list[int]]:
-    """Return the rows of candidates, and the rows of the turns around them that are none."""
+    """Return the rows of candidates, and the rows of the turns before them that are none."""
     own = {one.line.seq for one in candidates}
-    around = {line.seq for one in candidates for line in (one.before, one.after) if line}
+    around = {one.before.seq for one in candidates if one.before}
     return sorted(own), sorted(around - own)
 
 
 def set_closeness(
     candidates: Sequence[Candidate], keys: Sequence[tuple[int, int]], found: Floats, vector: Floats
 ) -> int:
-    """Set how close candidates and their neighbours are.
+    """Set how close candidates and the turns before them are.
 
     Args:
         candidates: Are changed.
@@ -45,10 +45,29 @@ def set_closeness(
     known = [one for one in candidates if one.line.seq in whole]
     for one in known:
         one.close, one.close_best = values[whole[one.line.seq]], best[one.line.seq]
-        one.close_before, one.close_after = _at(one.before, whole, values), _at(one.after, whole, values)
+        one.close_before = _at(one.before, whole, values)
         one.close_context = one.close
     _set_context([one for one in known if one.before and one.before.seq in whole], whole, found, closeness)
     return len(known)
+
+
+def known_closeness(candidates: Sequence[Candidate]) -> dict[int, float]:
+    """Return the closeness that `set_closeness` found, by row."""
+    known = {one.before.seq: one.close_before for one in candidates if one.before}
+    known |= {one.line.seq: one.close for one in candidates}
+    return {seq: close for seq, close in known.items() if not math.isnan(close)}
+
+
+def after_of(candidates: Sequence[Candidate], known: dict[int, float]) -> list[int]:
+    """Return the rows of the turns after candidates whose closeness is not known."""
+    return sorted({one.after.seq for one in candidates if one.after} - known.keys())
+
+
+def set_after_closeness(candidates: Sequence[Candidate], known: dict[int, float]) -> None:
+    """Set how close the turns after candidates are, of those that have a vector themselves."""
+    for one in candidates:
+        if one.after and not math.isnan(one.close):
+            one.close_after = known.get(one.after.seq, math.nan)
 
 
 def _at(line: Line | None, whole: dict[int, int], values: Sequence[float]) -> float:

@@ -22,7 +22,7 @@ import numpy as np
 from memory.recall_cue import Cue
 from memory.recall_model import Linear
 from memory.recall_overlap import Columns, Floats, place, stacked
-from memory.recall_words import Passage
+from memory.recall_words import Shape
 from memory.types import Memory, Query, Recollection
 
 OPERATING_POINT = 0.24
@@ -136,14 +136,14 @@ def choose(query: Query, question: bool, found: Sequence[Recollection], limit: i
     return sorted(worth, key=lambda one: one.relevance, reverse=True)[: max(0, limit)]
 
 
-def importance_table(own: Passage) -> tuple[tuple[str, ...], Floats]:
+def importance_table(own: Shape) -> tuple[tuple[str, ...], Floats]:
     """Return what the importance of a memory is told by, from its words alone; shape (1, features)."""
     values = {
         "length": math.log1p(own.length) / 4,
         "content": math.log1p(own.content) / 4,
         "short": float(own.content < 3),
         "asks": float(own.question),
-        "only_asks": float(own.question and len(own.ends) <= 1),
+        "only_asks": float(own.only_asks),
         "number": float(own.number),
         "time": float(own.time),
         "name": float(own.name),
@@ -155,14 +155,14 @@ def importance_table(own: Passage) -> tuple[tuple[str, ...], Floats]:
     return tuple(values), np.array([list(values.values())], dtype=np.float32)
 
 
-def importance(model: Linear, memories: Sequence[Memory], own: Sequence[Passage]) -> list[float]:
+def importance(model: Linear, memories: Sequence[Memory], own: Sequence[Shape]) -> list[float]:
     """Return how likely memories are worth knowing, 0-1: what their words say, and what the person said of them.
 
     What is pinned is worth 1. A memory whose own importance was set away from the middle keeps half of that.
 
     Args:
         model: Log odds by the words.
-        memories: At least one. `own`: the words of each.
+        memories: At least one. `own`: the shape of each.
     """
     tables = [importance_table(one) for one in own]
     odds = model.scores(tables[0][0], np.concatenate([values for _, values in tables]))

@@ -20,7 +20,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from memory import vectors
-from memory.closeness import seqs_of, set_closeness
+from memory.closeness import after_of, known_closeness, seqs_of, set_after_closeness, set_closeness
 from memory.errors import MemoryStoreError
 from memory.matrix import Matrix
 from memory.recall_candidates import Candidate
@@ -165,6 +165,16 @@ class Meaning:
         seqs, around = seqs_of(candidates)
         keys, found = vectors.of(db, self._table, seqs, around)
         return set_closeness(candidates, keys, found, vector) >= ENOUGH * len(candidates)
+
+    def measure_after(
+        self, db: sqlite3.Connection, vector: Floats, measured: Sequence[Candidate], candidates: Sequence[Candidate]
+    ) -> None:
+        """Set how close what was said after some of the candidates is that were measured."""
+        if self._table is not None:
+            known = known_closeness(measured)
+            keys, found = vectors.of(db, self._table, (), after_of(candidates, known))
+            known |= {seq: close for (seq, _), close in zip(keys, (found @ vector).tolist(), strict=True)}
+            set_after_closeness(candidates, known)
 
     # --- keeping in step ---
 

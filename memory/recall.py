@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memory import judge, recall_model, rows
-from memory.recall_candidates import Candidate, gather
+from memory.recall_candidates import Candidate, gather, set_after
 from memory.recall_cue import Cue, Frequencies, cue_of
 from memory.recall_features import filled, table
 from memory.recall_model import Model
 from memory.recall_overlap import Floats, Overlap, share, spread
+from memory.recall_words import shape
 from memory.types import Kind, Memory, Query, Recollection
 
 if TYPE_CHECKING:
@@ -82,6 +83,9 @@ class Recaller:
         found = _closest(cue, gathered, measured=measured)
         if not found:
             return None
+        set_after(db, found)
+        if meaning and vector is not None and measured:
+            meaning.measure_after(db, vector, gathered, found)
         names, features = table(cue, found, vectors=measured)
         return Look(cue, found, names, features, vectors=measured)
 
@@ -117,7 +121,9 @@ class Recaller:
         ]
         if not there:
             return []
-        worth = judge.importance(model.importance, [one for _, one, _ in there], [one.line.own for *_, one in there])
+        worth = judge.importance(
+            model.importance, [one for _, one, _ in there], [shape(one.line.text) for *_, one in there]
+        )
         shown, cover = judge.relevance(odds), look.features[best, look.names.index("cover")]
         return [
             Recollection(

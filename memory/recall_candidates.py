@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -42,11 +42,14 @@ _HITS = f"""
     cross join memory using (seq) where +{rows.ACTIVE} order by hit.score, memory.said_at desc
 """  # noqa: S608  # constant names
 _BY_SEQ = f"select {_COLUMNS} from memory where +{rows.ACTIVE} and seq in "  # noqa: S608
-_BESIDE = f"""
+_BEFORE = f"""
     select one.seq, (
         select seq from memory where conversation = one.conversation and conversation <> '' and {rows.ACTIVE}
         and (said_at, seq) < (one.said_at, one.seq) order by said_at desc, seq desc limit 1
-    ), (
+    ) from memory as one where one.seq in
+"""  # noqa: S608
+_AFTER = f"""
+    select one.seq, (
         select seq from memory where conversation = one.conversation and conversation <> '' and {rows.ACTIVE}
         and (said_at, seq) > (one.said_at, one.seq) order by said_at, seq limit 1
     ) from memory as one where one.seq in
@@ -71,7 +74,7 @@ class Candidate:
 
     Args:
         line: It.
-        before: What was said just before it in its conversation, or None. `after`: just after it.
+        before: What was said just before it in its conversation, or None. `after`: just after it, see `set_after`.
         close: Cosine of the question and its text, NaN = no vector. `close_best`: the same of its best sentence.
         close_context: Of it with the turn before. `close_before`, `close_after`: of those turns alone.
     """
@@ -118,15 +121,26 @@ def gather(db: sqlite3.Connection, cue: Cue, close: Iterable[int] = ()) -> list[
     nearest = frozenset(near[:AROUND_CLOSE])
     found += _by_seq(db, [seq for seq in near if seq not in seen])
     candidates = {line.seq: Candidate(line) for line in found}
-    around = _Around(db, found)
-    around.complete(candidates.values())
-    for place, candidate in enumerate(list(candidates.values())):
-        if (place < AROUND and candidate.line.seq in seen) or candidate.line.seq in nearest:
-            for neighbour in (candidate.before, candidate.after):
-                if neighbour and neighbour.seq not in candidates:
-                    candidates[neighbour.seq] = Candidate(neighbour)
-    around.complete(list(candidates.values())[len(found) :])
+    lines = {line.seq: line for line in found}
+    _set_before(db, list(candidates.values()), lines)
+    looked_around = [
+        one
+        for place, one in enumerate(candidates.values())
+        if (place < AROUND and one.line.seq in seen) or one.line.seq in nearest
+    ]
+    _set_after(db, looked_around, lines)
+    for one in looked_around:
+        for neighbour in (one.before, one.after):
+            if neighbour and neighbour.seq not in candidates:
+                candidates[neighbour.seq] = Candidate(neighbour)
+    _set_before(db, list(candidates.values())[len(found) :], lines)
     return list(candidates.values())
+
+
+def set_after(db: sqlite3.Connection, candidates: Sequence[Candidate]) -> None:
+    """Give candidates the turn after them, which `gather` leaves to the few that are looked at closely."""
+    lines = {line.seq: line for one in candidates for line in (one.line, one.before, one.after) if line}
+    _set_after(db, [one for one in candidates if one.after is None], lines)
 
 
 def _by_words(db: sqlite3.Connection, cue: Cue) -> list[Line]:
@@ -155,33 +169,32 @@ def _selective(known: Mapping[str, int]) -> list[str]:
     return chosen
 
 
-class _Around:
-    """Finds what was said just before and after memories, all of them at once, each turn read once."""
-
-    def __init__(self, db: sqlite3.Connection, lines: Iterable[Line]) -> None:
-        self._db = db
-        self._lines = {line.seq: line for line in lines}
-
-    def complete(self, candidates: Iterable[Candidate]) -> None:
-        """Give candidates their neighbours."""
-        beside = self._beside([one.line.seq for one in candidates if one.line.conversation])
-        wanted = {seq for pair in beside.values() for seq in pair if seq is not None}
-        self._lines |= {line.seq: line for line in _by_seq(self._db, sorted(wanted - self._lines.keys()))}
-        for one in candidates:
-            before, after = beside.get(one.line.seq, (None, None))
-            one.before, one.after = self._near(one.line, before), self._near(one.line, after)
-
-    def _beside(self, seqs: Sequence[int]) -> dict[int, tuple[int | None, int | None]]:
-        if not seqs:
-            return {}
-        return {one: (before, after) for one, before, after in self._db.execute(_BESIDE + _marks(seqs), tuple(seqs))}
-
-    def _near(self, line: Line, seq: int | None) -> Line | None:
-        found = None if seq is None else self._lines.get(seq)
-        return found if found and abs(found.said_at - line.said_at) <= GAP_SECONDS else None
+def _set_before(db: sqlite3.Connection, candidates: Sequence[Candidate], lines: dict[int, Line]) -> None:
+    for one, line in _beside(db, _BEFORE, candidates, lines):
+        one.before = line
 
 
-def _marks(values: Sequence[object]) -> str:
+def _set_after(db: sqlite3.Connection, candidates: Sequence[Candidate], lines: dict[int, Line]) -> None:
+    for one, line in _beside(db, _AFTER, candidates, lines):
+        one.after = line
+
+
+def _beside(
+    db: sqlite3.Connection, query: str, candidates: Sequence[Candidate], lines: dict[int, Line]
+) -> Iterator[tuple[Candidate, Line]]:
+    """Yield the neighbours of candidates on one side; `lines`: those that were read, to which others are added."""
+    asked = {one.line.seq: one for one in candidates if one.line.conversation}
+    if not asked:
+        return
+    found: dict[int, int] = {one: beside for one, beside in db.execute(query + _marks(asked), tuple(asked)) if beside}
+    lines |= {line.seq: line for line in _by_seq(db, sorted(set(found.values()) - lines.keys()))}
+    for seq, beside in found.items():
+        line = lines.get(beside)
+        if line and abs(line.said_at - asked[seq].line.said_at) <= GAP_SECONDS:
+            yield asked[seq], line
+
+
+def _marks(values: Collection[object]) -> str:
     return f"({', '.join('?' * len(values))})"
 
 

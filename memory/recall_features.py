@@ -14,6 +14,7 @@ import numpy as np
 from memory.recall_candidates import Candidate
 from memory.recall_cue import Cue
 from memory.recall_overlap import Columns, Floats, Overlap, place, share, stacked
+from memory.recall_words import shape
 
 NEAR_DAYS = 10
 """Days that something may be told of before or after it was."""
@@ -59,10 +60,11 @@ class _About:
         self.before = [c.words_before for c in candidates]
         self.after = [c.words_after for c in candidates]
         self.people = _floats(c.people for c in candidates)
-        self.asks_before = _floats(p.question for p in self.before)
+        self.shapes = [shape(c.line.text) for c in candidates]
+        self.asks_before = _floats(c.before is not None and shape(c.before.text).question for c in candidates)
         self.speakers = [c.line.speaker for c in candidates]
-        self.first = _floats(p.first_person for p in self.own)
-        self.second = _floats(p.second_person for p in self.own)
+        self.first = _floats(s.first_person for s in self.shapes)
+        self.second = _floats(s.second_person for s in self.shapes)
 
 
 def _words(cue: Cue, about: _About) -> Columns:
@@ -136,7 +138,7 @@ def _is_own(cue: Cue, candidate: Candidate) -> bool:
 
 
 def _shape(cue: Cue, about: _About) -> Columns:
-    own = about.own
+    own = about.shapes
     length, content = _floats(p.length for p in own), _floats(p.content for p in own)
     asks, name = _floats(p.question for p in own), _floats(p.name for p in own)
     number, time = _floats(p.number for p in own), _floats(p.time for p in own)
@@ -147,7 +149,7 @@ def _shape(cue: Cue, about: _About) -> Columns:
         "short": _floats(content < 3),
         "long": _floats(length > 40),
         "asks": asks,
-        "only_asks": asks * _floats(len(p.ends) <= 1 for p in own),
+        "only_asks": _floats(p.only_asks for p in own),
         "answers": about.asks_before * (1 - asks),
         "number": number,
         "time": time,

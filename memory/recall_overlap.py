@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from memory.recall_cue import Cue
 from memory.recall_stem import stem
-from memory.recall_words import MIN_LETTERS, Passage
+from memory.recall_words import MIN_LETTERS, Passage, by_sentence
 
 Floats = npt.NDArray[np.floating[Any]]
 Flags = npt.NDArray[np.bool_]
@@ -66,7 +66,7 @@ class Overlap:
 
     def bm25(self) -> Floats:
         """Return BM25 as a share of the most it could be."""
-        lengths = np.array([p.length for p in self._passages], dtype=np.float32)
+        lengths = np.array([len(p.order) for p in self._passages], dtype=np.float32)
         damped = K1 * (1 - B + B * lengths / USUAL_LENGTH)
         return (self.counts / (self.counts + damped[:, None])) @ self.weights / self._total
 
@@ -82,7 +82,8 @@ class Overlap:
         for row in np.flatnonzero(self.has.any(axis=1)):
             own = self._passages[row]
             there = [(term, weight) for term, weight in terms if term in own.stems]
-            best[row] = max(sum(w for term, w in there if term in part) for part in _sentences(own, len(there) > 1))
+            parts = by_sentence(own) if len(there) > 1 else [own.order]
+            best[row] = max(sum(weight for term, weight in there if term in part) for part in parts)
         return best / self._total
 
     def pairs(self) -> Floats:
@@ -109,11 +110,6 @@ class Overlap:
 def name_stems(name: str) -> frozenset[str]:
     """Return the stems of a name in lower case."""
     return frozenset(stem(part) for part in name.split())
-
-
-def _sentences(own: Passage, apart: bool) -> list[Sequence[str]]:
-    """Return the stems of each sentence, or all together."""
-    return [own.order[a:b] for a, b in zip((0, *own.ends), own.ends, strict=False)] if apart else [own.order]
 
 
 def _pairs(cue: Cue, own: Passage) -> float:

@@ -13,13 +13,14 @@ from typing import NamedTuple
 from memory.recall_stem import stem
 from memory.text import MAX_TERMS, STOP_WORDS, words
 
-KEPT, KEPT_LONG = 8_192, 256
-"""Memories of up to LONG and of more characters whose words are kept apart for the next question: 11 MB where they are
-as long as what is said, 60 MB at the very most. They are kept by their words, so that what is changed is taken apart
-anew (0.02 ms); the one not asked for longest goes first. Python's garbage collector looks through all of them with its
-lock held, which the sound would wait for, so a passage holds nothing but words and numbers, which it passes over."""
+KEPT = 8_192
+"""Memories of up to LONG characters whose words are kept apart for the next question, and of as many their shape: 11 MB
+where they are as long as what is said, 60 MB at the very most. They are kept by their words, so that what is changed is
+taken apart anew; the one not asked for longest goes first. Python's garbage collector looks through all of them with
+its lock held, which the sound would wait for, so a passage holds nothing but words, which it passes over: 1 ms."""
 
-LONG = 400
+LONG, KEPT_LONG = 400, 256
+"""Of longer ones so many are kept."""
 
 MAX_PASSAGE_CHARS = 4_000
 """As much of a memory as is looked at closely; its index has every word."""
@@ -77,23 +78,36 @@ _QUANTITY_NOUNS = _set(
 
 
 class Passage(NamedTuple):
-    """The words of a memory, made once and kept; a tuple, which is made in a sixth of the time of a frozen dataclass.
+    """The words of a memory; a tuple, which is made in a sixth of the time of a frozen dataclass.
 
     Args:
+        text: It.
         stems: How often each stem occurs.
         order: The stems in order.
-        ends: How many of them come before the end of each sentence.
+    """
+
+    text: str
+    stems: Mapping[str, int]
+    order: tuple[str, ...]
+
+
+EMPTY = Passage("", {}, ())
+
+
+class Shape(NamedTuple):
+    """What sort of thing a memory says.
+
+    Args:
         length: Words. `content`: those that are no stop words.
-        question: It asks something. `first_person`: it speaks of "I". `second_person`: of "you".
+        question: It asks something. `only_asks`: in one sentence.
+        first_person: It speaks of "I". `second_person`: of "you".
         number: It holds a number. `time`, `place`, `reason`, `name`: likewise a word of that sort.
     """
 
-    stems: Mapping[str, int]
-    order: tuple[str, ...]
-    ends: tuple[int, ...]
     length: int
     content: int
     question: bool
+    only_asks: bool
     first_person: bool
     second_person: bool
     number: bool
@@ -102,8 +116,6 @@ class Passage(NamedTuple):
     reason: bool
     name: bool
 
-
-EMPTY = Passage({}, (), (), 0, 0, *([False] * 8))
 
 _DIGIT = re.compile(r"[0-9]")
 _CLOCK = re.compile(r"\d(?::\d\d|\s?[ap]m\b)|\b(?:19|20)\d\d\b")
@@ -136,22 +148,27 @@ def passage(text: str) -> Passage:
     return _passage(text) if len(text) <= LONG else _long_passage(text)
 
 
-def _taken_apart(text: str) -> Passage:
-    spoken: list[str] = []
-    ends: list[int] = []
-    for part in sentences(text):
-        spoken += words(part)
-        ends.append(len(spoken))
+def shape(text: str) -> Shape:
+    """Return what sort of thing a memory says."""
+    text = text[:MAX_PASSAGE_CHARS]
+    return _shape(text) if len(text) <= LONG else _long_shape(text)
+
+
+def _passage_of(text: str) -> Passage:
+    order = _stems(words(text))
+    return Passage(text, _counted(order), order)
+
+
+def _shape_of(text: str) -> Shape:
+    spoken = words(text)
     bare = frozenset(spoken)
-    order = _stems(spoken)
     digit = _has_digit(text)
-    return Passage(
-        stems=_counted(order),
-        order=order,
-        ends=tuple(ends),
+    question = is_question(text, spoken)
+    return Shape(
         length=len(spoken),
         content=len(spoken) - sum(map(STOP_WORDS.__contains__, spoken)),
-        question=is_question(text, spoken),
+        question=question,
+        only_asks=question and len(sentences(text)) <= 1,
         first_person=not _I.isdisjoint(bare),
         second_person=not _YOU.isdisjoint(bare),
         number=digit or not _NUMBERS.isdisjoint(bare),
@@ -162,8 +179,19 @@ def _taken_apart(text: str) -> Passage:
     )
 
 
-_passage = lru_cache(maxsize=KEPT)(_taken_apart)
-_long_passage = lru_cache(maxsize=KEPT_LONG)(_taken_apart)
+_passage, _long_passage = lru_cache(KEPT)(_passage_of), lru_cache(KEPT_LONG)(_passage_of)
+_shape, _long_shape = lru_cache(KEPT)(_shape_of), lru_cache(KEPT_LONG)(_shape_of)
+
+
+def by_sentence(own: Passage) -> list[Sequence[str]]:
+    """Return the stems of each sentence."""
+    parts: list[Sequence[str]] = []
+    start = 0
+    for part in sentences(own.text):
+        end = start + len(words(part))
+        parts.append(own.order[start:end])
+        start = end
+    return parts
 
 
 def _stems(spoken: Sequence[str]) -> tuple[str, ...]:
