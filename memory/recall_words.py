@@ -183,6 +183,12 @@ _passage, _long_passage = lru_cache(KEPT)(_passage_of), lru_cache(KEPT_LONG)(_pa
 _shape, _long_shape = lru_cache(KEPT)(_shape_of), lru_cache(KEPT_LONG)(_shape_of)
 
 
+def let_go() -> None:
+    """Let go of all words that are kept, as after a memory was forgotten."""
+    for kept in (_passage, _long_passage, _shape, _long_shape):
+        kept.cache_clear()
+
+
 def by_sentence(own: Passage) -> list[Sequence[str]]:
     """Return the stems of each sentence."""
     parts: list[Sequence[str]] = []
