@@ -14,7 +14,7 @@ import numpy as np
 from memory.recall_candidates import Candidate
 from memory.recall_cue import Cue
 from memory.recall_overlap import Columns, Floats, Overlap, place, share, stacked
-from memory.recall_words import shape
+from memory.recall_words import asks, shape
 
 NEAR_DAYS = 10
 """Days that something may be told of before or after it was."""
@@ -61,7 +61,7 @@ class _About:
         self.after = [c.words_after for c in candidates]
         self.people = _floats(c.people for c in candidates)
         self.shapes = [shape(c.line.text) for c in candidates]
-        self.asks_before = _floats(c.before is not None and shape(c.before.text).question for c in candidates)
+        self.asks_before = _floats(c.before is not None and asks(c.before.text) for c in candidates)
         self.speakers = [c.line.speaker for c in candidates]
         self.first = _floats(s.first_person for s in self.shapes)
         self.second = _floats(s.second_person for s in self.shapes)

@@ -53,7 +53,8 @@ class Overlap:
         self._passages = passages
         self.weights: Floats = np.array(list(cue.terms.values()), dtype=np.float32)
         self._total = float(self.weights.sum()) or 1.0
-        counts = [[p.stems.get(term, 0) for term in cue.terms] for p in passages]
+        none = (0,) * len(cue.terms)
+        counts = [list(map(p.stems.get, cue.terms, none)) for p in passages]
         self.counts: Floats = np.array(counts, dtype=np.float32).reshape(shape)
         self.has: Flags = self.counts > 0
         names = {one: [term in name_stems(one) for term in cue.terms] for one in set(speakers)}
@@ -79,7 +80,7 @@ class Overlap:
         """Return the largest share of the question's weight that one sentence holds."""
         best = np.zeros(len(self._passages), dtype=np.float32)
         terms = self._cue.terms.items()
-        for row in np.flatnonzero(self.has.any(axis=1)):
+        for row in _rows(self.has.any(axis=1)):
             own = self._passages[row]
             there = [(term, weight) for term, weight in terms if term in own.stems]
             parts = by_sentence(own) if len(there) > 1 else [own.order]
@@ -89,7 +90,7 @@ class Overlap:
     def pairs(self) -> Floats:
         """Return the share of neighbouring words of the question that stand near each other in the memory."""
         shares = np.zeros(len(self._passages), dtype=np.float32)
-        for row in np.flatnonzero(self.has.sum(axis=1) > 1):
+        for row in _rows(self.has.sum(axis=1) > 1):
             shares[row] = _pairs(self._cue, self._passages[row])
         return shares
 
@@ -99,7 +100,7 @@ class Overlap:
         stems = {one for one in set[str]().union(*(p.stems for p in self._passages)) if len(one) >= MIN_LETTERS}
         for column, (term, weight) in enumerate(self._cue.terms.items()):
             near = _nearly(term, stems) if len(term) >= MIN_LETTERS else {}
-            for row in np.flatnonzero(~self.has[:, column]) if near else ():
+            for row in _rows(~self.has[:, column]) if near else ():
                 own = near.keys() & self._passages[row].stems.keys()
                 if own:
                     found[row] += max(near[one] for one in own) * weight
@@ -110,6 +111,10 @@ class Overlap:
 def name_stems(name: str) -> frozenset[str]:
     """Return the stems of a name in lower case."""
     return frozenset(stem(part) for part in name.split())
+
+
+def _rows(flags: Flags) -> list[int]:
+    return np.flatnonzero(flags).tolist()
 
 
 def _pairs(cue: Cue, own: Passage) -> float:

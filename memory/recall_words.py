@@ -185,7 +185,7 @@ _shape, _long_shape = lru_cache(KEPT)(_shape_of), lru_cache(KEPT_LONG)(_shape_of
 
 def let_go() -> None:
     """Let go of all words that are kept, as after a memory was forgotten."""
-    for kept in (_passage, _long_passage, _shape, _long_shape):
+    for kept in (_passage, _long_passage, _shape, _long_shape, _asks):
         kept.cache_clear()
 
 
@@ -234,6 +234,15 @@ def is_question(text: str, spoken: Sequence[str] | None = None) -> bool:
         or (first in _AUXILIARIES and bool(second))
         or bool(_ASKING.match(bare.lower().replace("\u2019", "'")))
     )
+
+
+_asks = lru_cache(KEPT)(is_question)
+
+
+def asks(text: str) -> bool:
+    """Return the same as `is_question`, kept as well."""
+    text = text[:MAX_PASSAGE_CHARS]
+    return _asks(text) if len(text) <= LONG else is_question(text)
 
 
 Kind = str
