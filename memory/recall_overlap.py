@@ -80,7 +80,7 @@ class Overlap:
         """Return the largest share of the question's weight that one sentence holds."""
         best = np.zeros(len(self._passages), dtype=np.float32)
         terms = self._cue.terms.items()
-        for row in _rows(self.has.any(axis=1)):
+        for row in _rows(self.has.sum(axis=1) > 0):
             own = self._passages[row]
             there = [(term, weight) for term, weight in terms if term in own.stems]
             parts = by_sentence(own) if len(there) > 1 else [own.order]
