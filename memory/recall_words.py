@@ -15,7 +15,7 @@ from memory.text import MAX_TERMS, STOP_WORDS, words
 
 KEPT = 8_192
 """Memories of up to LONG characters whose words are kept apart for the next question, and of as many their shape: 11 MB
-where they are as long as what is said, 60 MB at the very most. They are kept by their words, so that what is changed is
+where they are as long as what is said, 70 MB at the very most. They are kept by their words, so that what is changed is
 taken apart anew; the one not asked for longest goes first. Python's garbage collector looks through all of them with
 its lock held, which the sound would wait for, so a passage holds nothing but words, which it passes over: 1 ms."""
 
