@@ -21,8 +21,8 @@ import numpy as np
 
 from memory.recall_cue import Cue
 from memory.recall_model import Linear
-from memory.recall_overlap import Columns, Floats, place
-from memory.recall_words import Passage
+from memory.recall_overlap import Columns, Floats, place, stacked
+from memory.recall_words import Shape
 from memory.types import Memory, Query, Recollection
 
 OPERATING_POINT = 0.24
@@ -58,7 +58,9 @@ def table(
     """
     columns: Columns = dict(zip(names, features[best].T, strict=True))
     chosen, top = scores[best], float(scores.max())
-    rival = np.array([float(np.max(np.delete(scores, i), initial=top - 10)) for i in best])
+    first = int(scores.argmax())
+    second = float(np.max(np.delete(scores, first), initial=top - 10))
+    rival = np.array([second if i == first else top for i in best])
     columns |= {
         "score": chosen,
         "lead": chosen - rival,
@@ -71,7 +73,7 @@ def table(
     columns |= {f"share_{name}": columns["share"] * columns[name] for name in ASKED if name in columns}
     statement = 0.0 if cue.question else 1.0
     columns |= {f"statement_{name}": columns[name] * statement for name in ASKED}
-    return tuple(columns), np.stack(list(columns.values()), axis=1).astype(np.float32)
+    return tuple(columns), stacked(columns)
 
 
 def _field(names: Sequence[str], features: Floats, count: int) -> Columns:
@@ -134,14 +136,14 @@ def choose(query: Query, question: bool, found: Sequence[Recollection], limit: i
     return sorted(worth, key=lambda one: one.relevance, reverse=True)[: max(0, limit)]
 
 
-def importance_table(own: Passage) -> tuple[tuple[str, ...], Floats]:
+def importance_table(own: Shape) -> tuple[tuple[str, ...], Floats]:
     """Return what the importance of a memory is told by, from its words alone; shape (1, features)."""
     values = {
         "length": math.log1p(own.length) / 4,
         "content": math.log1p(own.content) / 4,
         "short": float(own.content < 3),
         "asks": float(own.question),
-        "only_asks": float(own.question and len(own.sentences) <= 1),
+        "only_asks": float(own.only_asks),
         "number": float(own.number),
         "time": float(own.time),
         "name": float(own.name),
@@ -153,12 +155,21 @@ def importance_table(own: Passage) -> tuple[tuple[str, ...], Floats]:
     return tuple(values), np.array([list(values.values())], dtype=np.float32)
 
 
-def importance(model: Linear, memory: Memory, own: Passage) -> float:
-    """Return how likely a memory is worth knowing, 0-1: what its words say, and what the person said of it.
+def importance(model: Linear, memories: Sequence[Memory], own: Sequence[Shape]) -> list[float]:
+    """Return how likely memories are worth knowing, 0-1: what their words say, and what the person said of them.
 
     What is pinned is worth 1. A memory whose own importance was set away from the middle keeps half of that.
+
+    Args:
+        model: Log odds by the words.
+        memories: At least one. `own`: the shape of each.
     """
+    tables = [importance_table(one) for one in own]
+    odds = model.scores(tables[0][0], np.concatenate([values for _, values in tables]))
+    return [_worth(memory, 1 / (1 + math.exp(-odd))) for memory, odd in zip(memories, odds.tolist(), strict=True)]
+
+
+def _worth(memory: Memory, told: float) -> float:
     if memory.pinned:
         return 1.0
-    told = 1 / (1 + math.exp(-float(model.scores(*importance_table(own))[0])))
     return told if memory.importance == 0.5 else (told + memory.importance) / 2  # the default

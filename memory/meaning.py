@@ -9,7 +9,6 @@ the new one; then the vectors of the old one are removed.
 from __future__ import annotations
 
 import logging
-import math
 import sqlite3
 import threading
 import time
@@ -21,6 +20,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from memory import vectors
+from memory.closeness import after_of, known_closeness, seqs_of, set_after_closeness, set_closeness
 from memory.errors import MemoryStoreError
 from memory.matrix import Matrix
 from memory.recall_candidates import Candidate
@@ -162,26 +162,19 @@ class Meaning:
         """
         if self._table is None or not candidates:
             return False
-        around = [line.seq for c in candidates for line in (c.line, c.before, c.after) if line]
-        keys, found = vectors.of(db, self._table, around)
-        closeness = found @ vector
-        whole = {seq: row for row, (seq, part) in enumerate(keys) if part == 0}
-        best: dict[int, float] = {}
-        for (seq, _), close in zip(keys, closeness, strict=True):
-            best[seq] = max(best.get(seq, -1.0), float(close))
-        known = 0
-        for candidate in candidates:
-            row = whole.get(candidate.line.seq)
-            if row is None:
-                continue
-            known += 1
-            candidate.close, candidate.close_best = float(closeness[row]), best[candidate.line.seq]
-            before = whole.get(candidate.before.seq) if candidate.before else None
-            after = whole.get(candidate.after.seq) if candidate.after else None
-            candidate.close_before = float(closeness[before]) if before is not None else math.nan
-            candidate.close_after = float(closeness[after]) if after is not None else math.nan
-            candidate.close_context = _together(found, row, before, closeness)
-        return known >= ENOUGH * len(candidates)
+        seqs, around = seqs_of(candidates)
+        keys, found = vectors.of(db, self._table, seqs, around)
+        return set_closeness(candidates, keys, found, vector) >= ENOUGH * len(candidates)
+
+    def measure_after(
+        self, db: sqlite3.Connection, vector: Floats, measured: Sequence[Candidate], candidates: Sequence[Candidate]
+    ) -> None:
+        """Set how close what was said after some of the candidates is that were measured."""
+        if self._table is not None:
+            known = known_closeness(measured)
+            keys, found = vectors.of(db, self._table, (), after_of(candidates, known))
+            known |= {seq: close for (seq, _), close in zip(keys, (found @ vector).tolist(), strict=True)}
+            set_after_closeness(candidates, known)
 
     # --- keeping in step ---
 
@@ -359,11 +352,3 @@ def _any(db: sqlite3.Connection, limit: int) -> list[Wordless]:
     """Return the newest memories, of a file that has no vectors of this model."""
     query = "select seq, speaker, text from memory where status = 'active' order by seq desc limit ?"
     return [Wordless(*row) for row in db.execute(query, (limit,))]
-
-
-def _together(found: Floats, row: int, before: int | None, closeness: Floats) -> float:
-    """Return how close a turn and the one before it are, taken together: the cosine of the sum of their vectors."""
-    if before is None:
-        return float(closeness[row])
-    length = float(np.linalg.norm(found[row] + found[before]))
-    return float(closeness[row] + closeness[before]) / max(length, 1e-6)

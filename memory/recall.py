@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memory import judge, recall_model, rows
-from memory.recall_candidates import Candidate, gather
+from memory.recall_candidates import Candidate, gather, set_after
 from memory.recall_cue import Cue, Frequencies, cue_of
 from memory.recall_features import filled, table
 from memory.recall_model import Model
 from memory.recall_overlap import Floats, Overlap, share, spread
-from memory.recall_words import passage
+from memory.recall_words import shape
 from memory.types import Kind, Memory, Query, Recollection
 
 if TYPE_CHECKING:
@@ -83,6 +83,9 @@ class Recaller:
         found = _closest(cue, gathered, measured=measured)
         if not found:
             return None
+        set_after(db, found)
+        if meaning and vector is not None and measured:
+            meaning.measure_after(db, vector, gathered, found)
         names, features = table(cue, found, vectors=measured)
         return Look(cue, found, names, features, vectors=measured)
 
@@ -111,17 +114,26 @@ class Recaller:
         best = [int(place) for place in np.argsort(-scores, kind="stable")[:limit]]
         odds = weights.judge.scores(*judge.table(look.cue, look.names, look.features, scores, best))
         memories = _memories(db, [look.candidates[i].line.seq for i in best])
-        cover = look.names.index("cover")
+        there = [
+            (place, memories[found.line.seq], found)
+            for place, found in enumerate(look.candidates[i] for i in best)
+            if found.line.seq in memories
+        ]
+        if not there:
+            return []
+        worth = judge.importance(
+            model.importance, [one for _, one, _ in there], [shape(one.line.text) for *_, one in there]
+        )
+        shown, cover = judge.relevance(odds), look.features[best, look.names.index("cover")]
         return [
             Recollection(
                 memory=memory,
-                relevance=float(shown),
-                importance=judge.importance(model.importance, memory, passage(memory.text)),
-                coverage=float(look.features[i, cover]),
-                why=_why(look.cue, look.candidates[i]),
+                relevance=float(shown[place]),
+                importance=importance,
+                coverage=float(cover[place]),
+                why=_why(look.cue, found),
             )
-            for i, shown in zip(best, judge.relevance(odds), strict=True)
-            if (memory := memories.get(look.candidates[i].line.seq))
+            for (place, memory, found), importance in zip(there, worth, strict=True)
         ]
 
 

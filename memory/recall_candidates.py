@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from memory import rows
 from memory.recall_cue import Cue
@@ -34,25 +35,29 @@ GAP_SECONDS = 1_800.0
 _COLUMNS = "memory.seq, memory.text, memory.role, memory.speaker, memory.said_at, memory.conversation"
 _HITS = f"""
     select {_COLUMNS}
-    from (select rowid as seq, rank from memory_stem where memory_stem match ? order by rank limit ?) as hit
-    cross join memory using (seq) where +{rows.ACTIVE} order by hit.rank, memory.said_at desc
+    from (
+        select rowid as seq, bm25(memory_stem) as score from memory_stem where memory_stem match ?
+        order by score, rowid limit ?
+    ) as hit
+    cross join memory using (seq) where +{rows.ACTIVE} order by hit.score, memory.said_at desc
 """  # noqa: S608  # constant names
 _BY_SEQ = f"select {_COLUMNS} from memory where +{rows.ACTIVE} and seq in "  # noqa: S608
-_NEXT = f"""
-    select {_COLUMNS} from memory where conversation = ? and conversation <> '' and {rows.ACTIVE}
-    and (said_at, seq) > (?, ?)
-    order by said_at, seq limit 1
-"""  # noqa: S608
 _BEFORE = f"""
-    select {_COLUMNS} from memory where conversation = ? and conversation <> '' and {rows.ACTIVE}
-    and (said_at, seq) < (?, ?)
-    order by said_at desc, seq desc limit 1
+    select one.seq, (
+        select seq from memory where conversation = one.conversation and conversation <> '' and {rows.ACTIVE}
+        and (said_at, seq) < (one.said_at, one.seq) order by said_at desc, seq desc limit 1
+    ) from memory as one where one.seq in
+"""  # noqa: S608
+_AFTER = f"""
+    select one.seq, (
+        select seq from memory where conversation = one.conversation and conversation <> '' and {rows.ACTIVE}
+        and (said_at, seq) > (one.said_at, one.seq) order by said_at, seq limit 1
+    ) from memory as one where one.seq in
 """  # noqa: S608
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A memory as far as recall looks at it; `speaker` in lower case."""
+class Line(NamedTuple):
+    """A memory as far as recall looks at it; `speaker` in lower case; `own`: its words."""
 
     seq: int
     text: str
@@ -60,11 +65,7 @@ class Line:
     speaker: str
     said_at: float
     conversation: str
-
-    @property
-    def own(self) -> Passage:
-        """Its words."""
-        return passage(self.text)
+    own: Passage
 
 
 @dataclass(slots=True)
@@ -73,7 +74,7 @@ class Candidate:
 
     Args:
         line: It.
-        before: What was said just before it in its conversation, or None. `after`: just after it.
+        before: What was said just before it in its conversation, or None. `after`: just after it, see `set_after`.
         close: Cosine of the question and its text, NaN = no vector. `close_best`: the same of its best sentence.
         close_context: Of it with the turn before. `close_before`, `close_after`: of those turns alone.
     """
@@ -120,16 +121,26 @@ def gather(db: sqlite3.Connection, cue: Cue, close: Iterable[int] = ()) -> list[
     nearest = frozenset(near[:AROUND_CLOSE])
     found += _by_seq(db, [seq for seq in near if seq not in seen])
     candidates = {line.seq: Candidate(line) for line in found}
-    around = _Around(db, candidates)
-    for place, candidate in enumerate(list(candidates.values())):
-        around.complete(candidate)
-        if (place < AROUND and candidate.line.seq in seen) or candidate.line.seq in nearest:
-            for neighbour in (candidate.before, candidate.after):
-                if neighbour and neighbour.seq not in candidates:
-                    candidates[neighbour.seq] = Candidate(neighbour)
-    for candidate in candidates.values():
-        around.complete(candidate)
+    lines = {line.seq: line for line in found}
+    _set_before(db, list(candidates.values()), lines)
+    looked_around = [
+        one
+        for place, one in enumerate(candidates.values())
+        if (place < AROUND and one.line.seq in seen) or one.line.seq in nearest
+    ]
+    _set_after(db, looked_around, lines)
+    for one in looked_around:
+        for neighbour in (one.before, one.after):
+            if neighbour and neighbour.seq not in candidates:
+                candidates[neighbour.seq] = Candidate(neighbour)
+    _set_before(db, list(candidates.values())[len(found) :], lines)
     return list(candidates.values())
+
+
+def set_after(db: sqlite3.Connection, candidates: Sequence[Candidate]) -> None:
+    """Give candidates the turn after them, which `gather` leaves to the few that are looked at closely."""
+    lines = {line.seq: line for one in candidates for line in (one.line, one.before, one.after) if line}
+    _set_after(db, [one for one in candidates if one.after is None], lines)
 
 
 def _by_words(db: sqlite3.Connection, cue: Cue) -> list[Line]:
@@ -143,7 +154,7 @@ def _by_words(db: sqlite3.Connection, cue: Cue) -> list[Line]:
 def _by_seq(db: sqlite3.Connection, seqs: Sequence[int]) -> list[Line]:
     if not seqs:
         return []
-    return [_line(row) for row in db.execute(f"{_BY_SEQ} ({', '.join('?' * len(seqs))})", tuple(seqs))]
+    return [_line(row) for row in db.execute(_BY_SEQ + _marks(seqs), tuple(seqs))]
 
 
 def _selective(known: Mapping[str, int]) -> list[str]:
@@ -158,38 +169,35 @@ def _selective(known: Mapping[str, int]) -> list[str]:
     return chosen
 
 
-class _Around:
-    """Finds what was said just before and after a memory, each turn once."""
-
-    def __init__(self, db: sqlite3.Connection, candidates: Mapping[int, Candidate]) -> None:
-        self._db = db
-        self._candidates = candidates
-        self._after: dict[int, Line | None] = {}
-        self._before: dict[int, Line | None] = {}
-
-    def complete(self, candidate: Candidate) -> None:
-        """Give a candidate its neighbours."""
-        if not candidate.line.conversation:
-            return
-        candidate.before = self._neighbour(candidate.line, _BEFORE, self._before, self._after)
-        candidate.after = self._neighbour(candidate.line, _NEXT, self._after, self._before)
-
-    def _neighbour(
-        self, line: Line, query: str, known: dict[int, Line | None], other_way: dict[int, Line | None]
-    ) -> Line | None:
-        if line.seq not in known:
-            row = self._db.execute(query, (line.conversation, line.said_at, line.seq)).fetchone()
-            found = _line(row) if row else None
-            if found and found.seq in self._candidates:
-                found = self._candidates[found.seq].line
-            if found and abs(found.said_at - line.said_at) > GAP_SECONDS:
-                found = None
-            known[line.seq] = found
-            if found:
-                other_way[found.seq] = line
-        return known[line.seq]
+def _set_before(db: sqlite3.Connection, candidates: Sequence[Candidate], lines: dict[int, Line]) -> None:
+    for one, line in _beside(db, _BEFORE, candidates, lines):
+        one.before = line
 
 
-def _line(row: Sequence[object]) -> Line:
+def _set_after(db: sqlite3.Connection, candidates: Sequence[Candidate], lines: dict[int, Line]) -> None:
+    for one, line in _beside(db, _AFTER, candidates, lines):
+        one.after = line
+
+
+def _beside(
+    db: sqlite3.Connection, query: str, candidates: Sequence[Candidate], lines: dict[int, Line]
+) -> Iterator[tuple[Candidate, Line]]:
+    """Yield the neighbours of candidates on one side; `lines`: those that were read, to which others are added."""
+    asked = {one.line.seq: one for one in candidates if one.line.conversation}
+    if not asked:
+        return
+    found: dict[int, int] = {one: beside for one, beside in db.execute(query + _marks(asked), tuple(asked)) if beside}
+    lines |= {line.seq: line for line in _by_seq(db, sorted(set(found.values()) - lines.keys()))}
+    for seq, beside in found.items():
+        line = lines.get(beside)
+        if line and abs(line.said_at - asked[seq].line.said_at) <= GAP_SECONDS:
+            yield asked[seq], line
+
+
+def _marks(values: Collection[object]) -> str:
+    return f"({', '.join('?' * len(values))})"
+
+
+def _line(row: Sequence[Any]) -> Line:
     seq, text, role, speaker, said_at, conversation = row
-    return Line(seq, text, role, str(speaker).lower(), said_at, conversation)  # pyright: ignore[reportArgumentType]
+    return Line(seq, text, role, speaker.lower(), said_at, conversation, passage(text))

@@ -13,7 +13,8 @@ import numpy as np
 
 from memory.recall_candidates import Candidate
 from memory.recall_cue import Cue
-from memory.recall_overlap import Columns, Floats, Overlap, near_words, pairs, place, share
+from memory.recall_overlap import Columns, Floats, Overlap, place, share, stacked
+from memory.recall_words import asks, shape
 
 NEAR_DAYS = 10
 """Days that something may be told of before or after it was."""
@@ -41,18 +42,33 @@ def table(cue: Cue, candidates: Sequence[Candidate], *, vectors: bool) -> tuple[
     Returns:
         The names of the features, and their values, shape (candidates, features), float32.
     """
-    columns = _words(cue, candidates) | _persons(cue, candidates) | _shape(cue, candidates) | _times(cue, candidates)
+    about = _About(candidates)
+    columns = _words(cue, about) | _persons(cue, about) | _shape(cue, about) | _times(cue, candidates)
     if vectors:
-        columns |= _meaning(candidates)
+        columns |= _meaning(about)
     best = columns["cover"].max()
     columns |= {f"{name}_if_said": columns[name] * best for name in (*SAID, *(MEANT if vectors else ()))}
-    return tuple(columns), np.stack([values.astype(np.float32) for values in columns.values()], axis=1)
+    return tuple(columns), stacked(columns)
 
 
-def _words(cue: Cue, candidates: Sequence[Candidate]) -> Columns:
-    own = Overlap(cue, [c.line.own for c in candidates], [c.line.speaker for c in candidates])
-    before = Overlap(cue, [c.words_before for c in candidates])
-    after = Overlap(cue, [c.words_after for c in candidates])
+class _About:
+    """What several features go by, read from each candidate once."""
+
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        self.candidates = candidates
+        self.own = [c.line.own for c in candidates]
+        self.before = [c.words_before for c in candidates]
+        self.after = [c.words_after for c in candidates]
+        self.people = _floats(c.people for c in candidates)
+        self.shapes = [shape(c.line.text) for c in candidates]
+        self.asks_before = _floats(c.before is not None and asks(c.before.text) for c in candidates)
+        self.speakers = [c.line.speaker for c in candidates]
+        self.first = _floats(s.first_person for s in self.shapes)
+        self.second = _floats(s.second_person for s in self.shapes)
+
+
+def _words(cue: Cue, about: _About) -> Columns:
+    own, before, after = Overlap(cue, about.own, about.speakers), Overlap(cue, about.before), Overlap(cue, about.after)
     cover = own.cover(own.has | own.named)
     context = own.cover(own.has | own.named | before.has)
     columns: Columns = {
@@ -69,11 +85,10 @@ def _words(cue: Cue, candidates: Sequence[Candidate]) -> Columns:
         "matched": _floats(np.minimum(own.has.sum(axis=1), 5) / 5),
         "matched_weight": _floats(np.minimum(own.has @ own.weights, 20) / 20),
         "nothing": _floats(own.counts.sum(axis=1) == 0),
-        "pairs": _floats(pairs(cue, c.line.own) for c in candidates),
-        "near_words": _floats(near_words(cue, c.line.own) for c in candidates),
+        "pairs": own.pairs(),
+        "near_words": own.near_words(),
     }
-    people = _floats(c.people for c in candidates)
-    answers = _floats(c.words_before.question for c in candidates)
+    people, answers = about.people, about.asks_before
     columns |= {
         "context_people": people * (context - cover),
         "context_answer": answers * (context - cover),
@@ -91,13 +106,13 @@ def _relative(columns: Columns) -> Columns:
     }
 
 
-def _persons(cue: Cue, candidates: Sequence[Candidate]) -> Columns:
-    named = _floats(bool(c.line.speaker) and not cue.names.isdisjoint(c.line.speaker.split()) for c in candidates)
+def _persons(cue: Cue, about: _About) -> Columns:
+    is_named = {one: bool(one) and not cue.names.isdisjoint(one.split()) for one in set(about.speakers)}
+    named = _floats(is_named[speaker] for speaker in about.speakers)
     other = (1 - named) * float(named.any())
-    own = _floats(_is_own(cue, c) for c in candidates)
-    user = _floats(c.line.role == "user" for c in candidates)
-    first = _floats(c.line.own.first_person for c in candidates)
-    second = _floats(c.line.own.second_person for c in candidates)
+    own = _floats(_is_own(cue, c) for c in about.candidates)
+    user = _floats(c.line.role == "user" for c in about.candidates)
+    first, second = about.first, about.second
     return {
         "named": named,
         "other_named": other,
@@ -111,7 +126,7 @@ def _persons(cue: Cue, candidates: Sequence[Candidate]) -> Columns:
         "assistant_second": (1 - user) * second,
         "first": first,
         "second": second,
-        "people": _floats(c.people for c in candidates),
+        "people": about.people,
     }
 
 
@@ -122,8 +137,8 @@ def _is_own(cue: Cue, candidate: Candidate) -> bool:
     return candidate.line.role == "user"
 
 
-def _shape(cue: Cue, candidates: Sequence[Candidate]) -> Columns:
-    own = [c.line.own for c in candidates]
+def _shape(cue: Cue, about: _About) -> Columns:
+    own = about.shapes
     length, content = _floats(p.length for p in own), _floats(p.content for p in own)
     asks, name = _floats(p.question for p in own), _floats(p.name for p in own)
     number, time = _floats(p.number for p in own), _floats(p.time for p in own)
@@ -134,8 +149,8 @@ def _shape(cue: Cue, candidates: Sequence[Candidate]) -> Columns:
         "short": _floats(content < 3),
         "long": _floats(length > 40),
         "asks": asks,
-        "only_asks": asks * _floats(len(p.sentences) <= 1 for p in own),
-        "answers": _floats(c.words_before.question and not c.line.own.question for c in candidates),
+        "only_asks": _floats(p.only_asks for p in own),
+        "answers": about.asks_before * (1 - asks),
         "number": number,
         "time": time,
         "name": name,
@@ -166,15 +181,15 @@ def _times(cue: Cue, candidates: Sequence[Candidate]) -> Columns:
     }
 
 
-def _meaning(candidates: Sequence[Candidate]) -> Columns:
+def _meaning(about: _About) -> Columns:
     close = np.array(
-        [(c.close, c.close_context, c.close_best, c.close_before, c.close_after) for c in candidates], dtype=np.float32
+        [(c.close, c.close_context, c.close_best, c.close_before, c.close_after) for c in about.candidates],
+        dtype=np.float32,
     )
     text, context, best = (filled(column) for column in close[:, :3].T)
     before, after = np.nan_to_num(close[:, 3:]).T
     ranked: Columns = {"close": text, "close_context": context, "close_best": best}
-    people = _floats(c.people for c in candidates)
-    answers = _floats(c.words_before.question for c in candidates)
+    people, answers = about.people, about.asks_before
     return {
         **ranked,
         **_relative(ranked),
@@ -190,7 +205,10 @@ def _meaning(candidates: Sequence[Candidate]) -> Columns:
 
 def filled(values: Floats) -> Floats:
     """Return the values with the middle of all in place of those that are not known, such as of what is just said."""
-    known = values[~np.isnan(values)]
+    unknown = np.isnan(values)
+    if not unknown.any():
+        return values
+    known = values[~unknown]
     return np.nan_to_num(values, nan=float(np.median(known)) if len(known) else 0.0)
 
 

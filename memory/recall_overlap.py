@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from memory.recall_cue import Cue
 from memory.recall_stem import stem
-from memory.recall_words import MIN_LETTERS, Passage
+from memory.recall_words import MIN_LETTERS, Passage, by_sentence
 
 Floats = npt.NDArray[np.floating[Any]]
 Flags = npt.NDArray[np.bool_]
@@ -31,7 +31,7 @@ LETTERS_APART = 3
 """Words whose lengths differ by more are not alike."""
 
 ALIKE = 0.5
-"""From here two words are taken for nearly the same."""
+"""From here two words are taken for nearly the same, by Dice's coefficient of their letter pairs."""
 
 
 class Overlap:
@@ -53,11 +53,13 @@ class Overlap:
         self._passages = passages
         self.weights: Floats = np.array(list(cue.terms.values()), dtype=np.float32)
         self._total = float(self.weights.sum()) or 1.0
-        counts = [[p.stems.get(term, 0) for term in cue.terms] for p in passages]
+        none = (0,) * len(cue.terms)
+        counts = [list(map(p.stems.get, cue.terms, none)) for p in passages]
         self.counts: Floats = np.array(counts, dtype=np.float32).reshape(shape)
         self.has: Flags = self.counts > 0
-        names = [[term in name_stems(speaker) for term in cue.terms] for speaker in speakers]
-        self.named: Flags = np.array(names or np.zeros(shape), dtype=bool).reshape(shape)
+        names = {one: [term in name_stems(one) for term in cue.terms] for one in set(speakers)}
+        named = [names[speaker] for speaker in speakers]
+        self.named: Flags = np.array(named or np.zeros(shape), dtype=bool).reshape(shape)
 
     def cover(self, has: Flags) -> Floats:
         """Return the share of the question's weight that is there."""
@@ -65,7 +67,7 @@ class Overlap:
 
     def bm25(self) -> Floats:
         """Return BM25 as a share of the most it could be."""
-        lengths = np.array([p.length for p in self._passages], dtype=np.float32)
+        lengths = np.array([len(p.order) for p in self._passages], dtype=np.float32)
         damped = K1 * (1 - B + B * lengths / USUAL_LENGTH)
         return (self.counts / (self.counts + damped[:, None])) @ self.weights / self._total
 
@@ -76,12 +78,33 @@ class Overlap:
 
     def best_sentence(self) -> Floats:
         """Return the largest share of the question's weight that one sentence holds."""
-        terms = self._cue.terms
-        best = [
-            max((sum(terms[t] for t in terms.keys() & sentence) for sentence in p.sentences), default=0.0)
-            for p in self._passages
-        ]
-        return np.array(best, dtype=np.float32) / self._total
+        best = np.zeros(len(self._passages), dtype=np.float32)
+        terms = self._cue.terms.items()
+        for row in _rows(self.has.sum(axis=1) > 0):
+            own = self._passages[row]
+            there = [(term, weight) for term, weight in terms if term in own.stems]
+            parts = by_sentence(own) if len(there) > 1 else [own.order]
+            best[row] = max(sum(weight for term, weight in there if term in part) for part in parts)
+        return best / self._total
+
+    def pairs(self) -> Floats:
+        """Return the share of neighbouring words of the question that stand near each other in the memory."""
+        shares = np.zeros(len(self._passages), dtype=np.float32)
+        for row in _rows(self.has.sum(axis=1) > 1):
+            shares[row] = _pairs(self._cue, self._passages[row])
+        return shares
+
+    def near_words(self) -> Floats:
+        """Return the share of the question's weight that only nearly occurs: slips of recognition, other endings."""
+        found = np.zeros(len(self._passages), dtype=np.float64)
+        stems = {one for one in set[str]().union(*(p.stems for p in self._passages)) if len(one) >= MIN_LETTERS}
+        for column, (term, weight) in enumerate(self._cue.terms.items()):
+            near = _nearly(term, stems) if len(term) >= MIN_LETTERS else {}
+            for row in _rows(~self.has[:, column]) if near else ():
+                own = near.keys() & self._passages[row].stems.keys()
+                if own:
+                    found[row] += max(near[one] for one in own) * weight
+        return (found / (sum(self._cue.terms.values()) or 1.0)).astype(np.float32)
 
 
 @lru_cache(maxsize=4_096)
@@ -90,10 +113,11 @@ def name_stems(name: str) -> frozenset[str]:
     return frozenset(stem(part) for part in name.split())
 
 
-def pairs(cue: Cue, own: Passage) -> float:
-    """Return the share of neighbouring words of the question that stand near each other in the memory."""
-    if len(cue.order) < 2:
-        return 0.0
+def _rows(flags: Flags) -> list[int]:
+    return np.flatnonzero(flags).tolist()
+
+
+def _pairs(cue: Cue, own: Passage) -> float:
     places: dict[str, list[int]] = {}
     for at, one in enumerate(own.order):
         if one in cue.terms:
@@ -103,29 +127,28 @@ def pairs(cue: Cue, own: Passage) -> float:
         for one, two in zip(cue.order, cue.order[1:], strict=False)
         if one in places and two in places
     )
-    return hits / (len(cue.order) - 1)
+    return hits / max(1, len(cue.order) - 1)
 
 
-def near_words(cue: Cue, own: Passage) -> float:
-    """Return the share of the question's weight that only nearly occurs: slips of recognition, other endings."""
-    found = 0.0
-    for term, weight in cue.terms.items():
-        if term not in own.stems and len(term) >= MIN_LETTERS:
-            low, high = len(term) - LETTERS_APART, len(term) + LETTERS_APART
-            near = max([alike(term, other) for other in own.long if low <= len(other) <= high], default=0.0)
-            found += near * weight if near >= ALIKE else 0.0
-    return found / (sum(cue.terms.values()) or 1.0)
+def _nearly(term: str, stems: Iterable[str]) -> dict[str, float]:
+    """Return the stems that are nearly a term, and how nearly."""
+    low, high = len(term) - LETTERS_APART, len(term) + LETTERS_APART
+    own = letter_pairs(term)
+    found: dict[str, float] = {}
+    for other in stems:
+        if low <= len(other) <= high and not own.isdisjoint(pairs := letter_pairs(other)):
+            likeness = 2 * len(own & pairs) / (len(own) + len(pairs))
+            if likeness >= ALIKE:
+                found[other] = likeness
+    return found
 
 
 @lru_cache(maxsize=20_000)  # more would cost the garbage collector, see `recall_words.KEPT`
-def alike(one: str, two: str) -> float:
-    """Return how alike two stems are, 0-1: Dice's coefficient of their letter pairs (Adamson and Boreham 1974)."""
-    first, second = _letter_pairs(one), _letter_pairs(two)
-    return 2 * len(first & second) / (len(first) + len(second))
+def letter_pairs(word: str) -> frozenset[str]:
+    """Return the pairs of neighbouring letters of a stem, by which two are alike.
 
-
-@lru_cache(maxsize=20_000)
-def _letter_pairs(word: str) -> frozenset[str]:
+    Twice what two stems share, of what both have, is Dice's coefficient (Adamson and Boreham 1974).
+    """
     padded = f"^{word}"
     return frozenset(padded[i : i + 2] for i in range(len(padded) - 1))
 
@@ -145,3 +168,11 @@ def spread(values: Floats) -> Floats:
 def place(values: Floats) -> Floats:
     """Return 1 for the best value, 1/2 for the second, …; equal values share the better place."""
     return 1.0 / (1.0 + np.searchsorted(np.sort(-values), -values, side="left"))
+
+
+def stacked(columns: Columns) -> Floats:
+    """Return columns side by side, shape (values, columns), float32."""
+    found = np.empty((len(next(iter(columns.values()))), len(columns)), dtype=np.float32)
+    for place_of, values in enumerate(columns.values()):
+        found[:, place_of] = values
+    return found

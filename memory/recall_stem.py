@@ -6,8 +6,8 @@ the same algorithm is the tokenizer of the full-text index. Pure functions; any 
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
+from string import ascii_lowercase
 
 _STEP_2 = (
     ("ational", "ate"), ("tional", "tion"), ("enci", "ence"), ("anci", "ance"), ("izer", "ize"), ("bli", "ble"),
@@ -36,30 +36,37 @@ def stem(word: str) -> str:
     return _step_5(word)
 
 
+_LETTERS = str.maketrans(ascii_lowercase, "".join("v" if c in "aeiouy" else "c" for c in ascii_lowercase))
+
+
+def _shape(part: str) -> str:
+    """Return "v" for each vowel and "c" for each consonant; "y" is a vowel after a consonant."""
+    shape = part.translate(_LETTERS)
+    if "y" not in part:
+        return shape
+    kinds = list(shape)
+    for place, letter in enumerate(part):
+        if letter == "y":
+            kinds[place] = "v" if place > 0 and kinds[place - 1] == "c" else "c"
+    return "".join(kinds)
+
+
 def _measure(part: str) -> int:
     """Return how many times a vowel is followed by a consonant."""
-    shape = re.sub(r"(.)\1+", r"\1", "".join("v" if _is_vowel(part, i) else "c" for i in range(len(part))))
-    return shape.count("vc")
+    return _shape(part).count("vc")
 
 
 def _is_vowel(word: str, place: int) -> bool:
-    letter = word[place]
-    return letter in "aeiou" or (letter == "y" and place > 0 and not _is_vowel(word, place - 1))
+    return _shape(word)[place] == "v"
 
 
 def _has_vowel(part: str) -> bool:
-    return any(_is_vowel(part, i) for i in range(len(part)))
+    return "v" in _shape(part)
 
 
 def _ends_short(part: str) -> bool:
     """Return whether it ends consonant, vowel, consonant, the last not w, x or y."""
-    return (
-        len(part) >= 3
-        and not _is_vowel(part, len(part) - 3)
-        and _is_vowel(part, len(part) - 2)
-        and not _is_vowel(part, len(part) - 1)
-        and part[-1] not in "wxy"
-    )
+    return _shape(part).endswith("cvc") and part[-1] not in "wxy"
 
 
 def _step_1(word: str) -> str:
@@ -93,7 +100,7 @@ def _replaced(word: str, endings: tuple[tuple[str, str], ...]) -> str:
 
 
 def _step_4(word: str) -> str:
-    ending = max((e for e in _STEP_4 if word.endswith(e)), key=len, default="")
+    ending = max((e for e in _STEP_4 if word.endswith(e)), key=len, default="") if word.endswith(_STEP_4) else ""
     part = word[: len(word) - len(ending)]
     if not ending or _measure(part) < 2 or (ending == "ion" and part[-1:] not in ("s", "t")):
         return word

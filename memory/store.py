@@ -18,6 +18,7 @@ from memory.connection import Readers, open_file
 from memory.conversation_rows import source
 from memory.faults import explain, read_only_error
 from memory.ids import IdMaker
+from memory.recall_words import let_go
 from memory.text import MAX_QUERY_CHARS, MAX_TERMS, clean, clean_name, clean_text, like_pattern, match_all, words
 from memory.types import Memory, NewMemory, Provenance, Query, Recollection
 from memory.understood import meant_at, understood
@@ -346,6 +347,8 @@ class SqliteMemory:
         try:
             return self._require_writer().run(work, scrub=scrub)
         finally:
+            if scrub:
+                let_go()
             for part in (self._meaning, self._remote):
                 if part:
                     part.poke()

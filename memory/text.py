@@ -22,6 +22,8 @@ MAX_TERMS = 32
 """Words of a question that are looked up; later ones are ignored."""
 
 _WORD = re.compile(r"[^\W_][\w\u0300-\u036f]*(?:['\u2019][^\W_]+)*")
+_ASCII_WORD = re.compile(r"[a-z0-9][a-z0-9_]*(?:'[a-z0-9]+)*")
+"""The same for ASCII in lower case, a third quicker."""
 _CONTROLS = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -87,6 +89,8 @@ def content_hash(text: str, *, role: str, speaker: str) -> bytes:
 
 def words(text: str) -> list[str]:
     """Return the words in lower case, in order."""
+    if text.isascii() and text.isprintable():  # as most are, and clean
+        return _ASCII_WORD.findall(text.lower())
     return [word.replace("\u2019", "'") for word in _WORD.findall(clean(text).lower())]
 
 

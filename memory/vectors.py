@@ -10,7 +10,7 @@ inside the caller's transaction.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -176,21 +176,24 @@ def held(db: sqlite3.Connection, table: Table) -> set[int]:
     return {seq for (seq,) in db.execute(f"select seq from {table.name} where part = 0")}  # noqa: S608
 
 
-def of(db: sqlite3.Connection, table: Table, seqs: Iterable[int]) -> tuple[list[tuple[int, int]], Floats]:
-    """Return the vectors of some memories: row and part of each, and the vectors, shape (vectors, dimension)."""
-    wanted = list(dict.fromkeys(seqs))
-    keys: list[tuple[int, int]] = []
-    values: list[bytes] = []
-    for start in range(0, len(wanted), AT_ONCE):
-        some = wanted[start : start + AT_ONCE]
-        for seq, part, value in _ask(db, table, some):
-            keys.append((seq, part))
-            values.append(value)
-    found = np.frombuffer(b"".join(values), dtype="<f4").reshape(-1, table.dimension)
-    return keys, found
+def of(
+    db: sqlite3.Connection, table: Table, seqs: Sequence[int], around: Sequence[int] = ()
+) -> tuple[list[tuple[int, int]], Floats]:
+    """Return vectors: row and part of each, and the vectors, shape (vectors, dimension).
+
+    Args:
+        db: A connection.
+        table: Whose vectors.
+        seqs: Memories of which all parts are wanted. `around`: of which only the whole is wanted, none of `seqs`.
+    """
+    there = [row for some, parts in ((seqs, ""), (around, "and part = 0")) for row in _ask(db, table, some, parts)]
+    found = np.frombuffer(b"".join([value for _, _, value in there]), dtype="<f4").reshape(-1, table.dimension)
+    return [(seq, part) for seq, part, _ in there], found
 
 
-def _ask(db: sqlite3.Connection, table: Table, seqs: Sequence[int]) -> Iterator[tuple[int, int, bytes]]:
-    marks = ", ".join("?" * len(seqs))
-    query = f"select seq, part, value from {table.name} where seq in ({marks}) and length(value) = ?"  # noqa: S608
-    yield from db.execute(query, (*seqs, table.bytes))
+def _ask(db: sqlite3.Connection, table: Table, seqs: Sequence[int], parts: str) -> Iterator[tuple[int, int, bytes]]:
+    for start in range(0, len(seqs), AT_ONCE):
+        some = seqs[start : start + AT_ONCE]
+        marks = ", ".join("?" * len(some))
+        query = f"select seq, part, value from {table.name} where seq in ({marks}) {parts} and length(value) = ?"  # noqa: S608
+        yield from db.execute(query, (*some, table.bytes))

@@ -18,7 +18,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from memory.recall_words import is_question, passage, sentences
+from memory.recall_words import is_question, sentences, shape
 from memory.text import STOP_WORDS, words
 from memory.training.data import ANSWERABLE, ASSISTANT, Category, Conversation, Probe, Turn
 
@@ -109,7 +109,7 @@ def _sayings(conversation: Conversation) -> list[_Said]:
     """Return what a question could repeat: some sentence of each turn that says something."""
     found: list[_Said] = []
     for turn in conversation.turns:
-        if turn.speaker == ASSISTANT or passage(turn.text).question:
+        if turn.speaker == ASSISTANT or shape(turn.text).question:
             continue
         best = max(sentences(turn.text), key=lambda part: len(_content(part)), default="")
         if len(_content(best)) >= MIN_WORDS:

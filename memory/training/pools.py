@@ -23,7 +23,7 @@ from memory.errors import MemoryStoreError
 from memory.meaning import Embeds
 from memory.recall import Look, Recaller
 from memory.recall_overlap import Flags
-from memory.recall_words import passage
+from memory.recall_words import shape
 from memory.store import SqliteMemory
 from memory.training.data import ASSISTANT, Conversation, Probe
 from memory.training.echo import echoes
@@ -91,7 +91,7 @@ def _views(
     alike = [other for other in others if other.kind == conversation.kind]
     yield "alone", own
     yield "mixed", own + [memory for other in rng.sample(alike, MIXED) for memory in memories_of(other)]
-    likely = [memory for memory in own if passage(memory.text).content > 3 and memory.role == "user"]
+    likely = [memory for memory in own if shape(memory.text).content > 3 and memory.role == "user"]
     yield "notes", [_note(memory) for memory in rng.sample(likely, min(NOTES, len(likely)))]
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from memory import judge
 from memory.recall_model import FILE, Linear, Model, Weights, to_record
 from memory.recall_overlap import Flags, Floats
-from memory.recall_words import passage
+from memory.recall_words import shape
 from memory.training.data import Conversation, read_all, split
 from memory.training.fit import fit_order, fit_probability
 from memory.training.meaning import CarriedModel
@@ -81,7 +81,7 @@ def train_judge(found: Sequence[Ordered]) -> Linear:
 def train_importance(conversations: Sequence[Conversation]) -> Linear:
     """Fit how likely a turn is ever evidence for anything, from its words alone."""
     told = [(memory, conversation) for conversation in conversations for memory in memories_of(conversation)]
-    rows = [judge.importance_table(passage(memory.text)) for memory, _ in told]
+    rows = [judge.importance_table(shape(memory.text)) for memory, _ in told]
     wanted = {f"{c.id}/{turn}" for c in conversations for probe in c.probes for turn in probe.evidence}
     hits = np.array([memory.id in wanted for memory, _ in told])
     return fit_probability(rows[0][0], np.concatenate([table for _, table in rows]), hits, IMPORTANCE_PENALTY)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gc
+from pathlib import Path
 
 import pytest
 
 from memory import judge
-from memory.recall_overlap import alike
-from memory.recall_words import passage
+from memory.recall_overlap import letter_pairs
+from memory.recall_words import KEPT, let_go, passage, shape
 from memory.store import SqliteMemory
 from memory.types import NewMemory, Query
+from tests.memory.models import FakeEmbedder
 
 FACTS = (
     "My car is a red Volvo and it is parked in Bridge Street",
@@ -133,15 +135,48 @@ def test_a_long_statement_with_one_known_word_brings_nothing(filled: SqliteMemor
 def test_what_recall_keeps_does_not_grow_without_end() -> None:
     """The collector looks through all of it with Python's lock held, and the sound waits for that."""
 
-    def ask(first: int) -> int:
-        for n in range(first, first + 1_500):
-            passage(f"The key number {n} is under pot {n}. It was put there on day {n}.")
-            for m in range(10):
-                alike(f"word{n}", f"ward{m}")
+    def ask(first: int, count: int) -> int:
+        for n in range(first, first + count):
+            text = f"The key {n} is under pot {n}. It was put there on day {n}."
+            passage(text)
+            shape(text)
+            for m in range(3):
+                letter_pairs(f"ward{n}and{m}")
         gc.collect()
         return len(gc.get_objects())
 
-    ask(0)
-    before = ask(1_500)
-    assert ask(3_000) - before < 2_000
-    assert passage.cache_info().currsize <= 1_024
+    before = ask(0, KEPT)
+    assert ask(20_000, 2_500) - before < 1_000
+
+
+def test_what_is_kept_of_a_memory_is_one_object_to_the_collector() -> None:
+    kept = passage("The red key is under the blue pot. It was put there in the spring, on Anna's birthday.")
+    gc.collect()
+    assert not any(gc.is_tracked(part) for part in (*kept, *shape(kept.text)))
+
+
+@pytest.mark.parametrize("vectors", [False, True])
+def test_the_second_answer_is_the_first(path: Path, vectors: bool) -> None:
+    """What is kept from one question to the next (words, shapes, how many memories hold a word) changes no answer."""
+    talk = [
+        NewMemory(f"{fact}. Number {n}!", speaker=("Ken", "Anna")[n % 2], conversation="c", said_at=1e9 + n)
+        for n, fact in enumerate(FACTS * 10)
+    ]
+    asked = ["where is my car parked?", "what am I alergic to", "did Anna say when her birthday is?", "the key", "44"]
+    let_go()
+    with SqliteMemory(path, embedder=FakeEmbedder() if vectors else None) as store:
+        for new in talk:
+            store.add(new)
+        assert not store.meaning or store.meaning.wait(30)
+        first = [store.candidates(text) for text in asked]
+        assert first[0]
+        assert first[2]
+        assert [store.candidates(text) for text in asked] == first
+        edited = store.edit(first[0][0].memory.id, "My car is a blue Saab now and it is parked in Mill Lane")
+        assert not store.meaning or store.meaning.wait(30)
+        again = store.candidates(asked[0])
+    with SqliteMemory(path, embedder=FakeEmbedder() if vectors else None) as store:
+        assert not store.meaning or store.meaning.wait(30)
+        let_go()
+        assert store.candidates(asked[0]) == again
+    assert [one.memory.text for one in again if one.memory.id == edited.id] == [edited.text]
