@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -15,7 +16,7 @@ from tests.tui.driving import make_app, press, running
 from voice_tui.tui.fresh import Fresh
 from voice_tui.tui.screens.help import HelpScreen, HelpText
 from voice_tui.tui.screens.main import MainScreen
-from voice_tui.tui.sweeper import DUE, OVERDUE, QUIET_SECONDS, Sweeper
+from voice_tui.tui.sweeper import DEEP_DUE, DEEP_SECONDS, DUE, LONG_SECONDS, OVERDUE, QUIET_SECONDS, Sweeper
 from voice_tui.tui.textual_faults import release_closed_screens
 from voice_tui.tui.widgets.draw import Wrapped
 
@@ -106,9 +107,45 @@ def test_garbage_waits_for_a_pause() -> None:
     sweeper.pressed(110.0)
     assert not sweeper.look(110.0 + QUIET_SECONDS / 2, DUE), "somebody presses keys"
     assert not sweeper.look(120.0, DUE - 1), "it is not due"
-    left_out = gc.get_freeze_count()
     assert sweeper.look(120.0, DUE)
-    settled = gc.get_freeze_count()
-    assert settled >= left_out
-    assert sweeper.look(130.0, DUE)
-    assert gc.get_freeze_count() <= settled, "what comes later is no longer left out"
+
+
+class Thing:
+    """Holds on to itself, so that only a collection frees it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.mark.usefixtures("collector")
+def test_what_was_found_alive_is_gone_through_again_in_a_long_pause() -> None:
+    sweeper = Sweeper(now=100.0)
+    sweeper.begin()
+    thing = Thing()
+    gone = weakref.ref(thing)
+    sweeper.pressed(110.0)
+    assert sweeper.look(110.0 + QUIET_SECONDS, DUE)
+    del thing
+    later = 110.0 + LONG_SECONDS
+    assert later < 100.0 + DEEP_SECONDS
+    assert sweeper.look(later, DUE)
+    assert gone() is not None, "it was alive when it was left out"
+    sweeper.pressed(170.0)
+    assert sweeper.look(170.0 + QUIET_SECONDS, DUE)
+    assert gone() is not None, "the pause is short"
+    assert sweeper.look(170.0 + LONG_SECONDS, DUE)
+    assert gone() is None
+
+
+@pytest.mark.usefixtures("collector")
+def test_who_never_pauses_for_long_is_not_kept_from_it_for_ever() -> None:
+    sweeper = Sweeper(now=100.0)
+    sweeper.begin()
+    thing = Thing()
+    gone = weakref.ref(thing)
+    assert sweeper.look(101.0, DUE)
+    del thing
+    now = 100.0 + DEEP_DUE
+    sweeper.pressed(now)
+    assert sweeper.look(now + QUIET_SECONDS, DUE)
+    assert gone() is None

@@ -1,8 +1,9 @@
 """Garbage is collected while nobody presses keys.
 
-A collection of the oldest generation goes through everything that lives, 40 ms and more in this app, at whatever moment
-it falls due: often while a screen opens, which makes much that is thrown away again. What was loaded at the start lives
-as long as the app and is left out (`gc.freeze`); the rest waits for a pause.
+A collection of the oldest generation goes through everything that lives, 40 to 90 ms in this app, at whatever moment it
+falls due: often while a screen opens. So it waits for a pause; and what a collection has found alive is left out of the
+next ones (`gc.freeze`), which then take a few milliseconds. What dies afterwards in spite of that is found in a long
+pause, when everything is gone through.
 """
 
 from __future__ import annotations
@@ -11,6 +12,15 @@ import gc
 
 QUIET_SECONDS = 0.25
 """A pause: nobody has pressed a key for this long."""
+
+LONG_SECONDS = 10.0
+"""A long pause."""
+
+DEEP_SECONDS = 60.0
+"""Everything is gone through no more often than this."""
+
+DEEP_DUE = 600.0
+"""After so long any pause will do for that."""
 
 DUE = 10
 """Younger collections since the last full one from which on the next is due; Python's own default."""
@@ -28,7 +38,7 @@ class Sweeper:
 
     def __init__(self, now: float) -> None:
         self._pressed = now
-        self._settled = False
+        self._deep = now
 
     def begin(self) -> None:
         """Leave out what is there now, and take the oldest generation over from Python."""
@@ -56,8 +66,13 @@ class Sweeper:
         """
         if younger < DUE or not self.quiet(now):
             return False
+        if self._deep_due(now):
+            gc.unfreeze()
+            self._deep = now
         gc.collect()
-        if not self._settled:  # the first screen and what it keeps ready stay for good, too
-            self._settled = True
-            gc.freeze()
+        gc.freeze()
         return True
+
+    def _deep_due(self, now: float) -> bool:
+        since = now - self._deep
+        return since >= DEEP_DUE or (since >= DEEP_SECONDS and now - self._pressed >= LONG_SECONDS)
