@@ -1,8 +1,8 @@
 """The linear half of echo cancellation: a filter as long as a room, learned while it works.
 
-AEC3's own filter reaches 50 ms; of a living room's echo much comes later, and AEC3 then turns the microphone down band by
-band, with it whoever speaks over the echo. This filter reaches 0.64 s and only subtracts: what a person says comes
-through whole, however loud the echo.
+AEC3's own filter reaches 50 ms; of a living room's echo much comes later, and AEC3 then turns the microphone down, band
+by band, and with it whoever speaks over the echo. This filter reaches 0.64 s and only subtracts: what a person says
+comes through whole, however loud the echo.
 
 A partitioned-block frequency-domain Kalman filter (Enzner and Vary 2006; Kuech, Mabande and Enzner 2014): each band of
 each partition has a variance of its own, so that it learns fast while it knows little and stands still while somebody
@@ -22,7 +22,7 @@ STEP = SAMPLE_RATE // 25
 PARTITIONS = 16
 """Steps that the filter reaches back: 0.64 s, devices and room together."""
 
-TIGHTENED = 4
+TIGHTENED = 2
 """Partitions per step that are made causal again; all of them in turn, to keep a step cheap."""
 
 FORGETTING = np.float32(1 - 0.9995**2)

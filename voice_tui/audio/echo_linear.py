@@ -1,8 +1,8 @@
 """Who speaks over the echo is heard through the long filter, for as long as that filter is known to work.
 
 `EchoFilter` leaves a person's voice whole and some of the echo; how much is learned while it works (the leak). Where it
-leaves little, what is clearly louder than that is somebody speaking, and is heard. Where it leaves much - at first, after
-somebody has moved the microphone, with clocks that drift apart or a speaker that rattles - AEC3 is listened to instead.
+leaves little, what is clearly louder than that is somebody speaking, and is heard. Where it leaves much - at first,
+after the microphone was moved, with clocks that drift apart or a speaker that rattles - AEC3 is listened to instead.
 """
 
 from __future__ import annotations
@@ -146,8 +146,8 @@ class LinearPath:
         """
         left, echo = self._filtered(np.clip(microphone, -1.0, 1.0), np.clip(played, -1.0, 1.0))
         gains, shares = [self._gain], [self._share]
-        for levels in zip(*(_levels(pcm) for pcm in (microphone, cleaned, left, echo)), strict=True):
-            sounding = self._gate.judge(Levels(*levels))
+        for levels in _levels(microphone, cleaned, left, echo):
+            sounding = self._gate.judge(levels)
             gains.append(1.0 if self._gate.open or not sounding else FLOOR)
             shares.append(float(sounding and self._gate.trusted))
         self._gain, self._share = gains[-1], shares[-1]
@@ -167,12 +167,15 @@ class LinearPath:
         return left, echo
 
 
-def _levels(pcm: Frame) -> list[float]:
-    """Return the level of each block, RMS."""
-    emphasised = pcm.copy()
-    emphasised[1:] -= EMPHASIS * pcm[:-1]
-    emphasised[0] = emphasised[1]
-    return np.sqrt(np.mean(np.square(emphasised.reshape(BLOCKS, BLOCK)), axis=1)).tolist()
+def _levels(*signals: Frame) -> list[Levels]:
+    """Return the levels of each block."""
+    sound = np.stack(signals)
+    emphasised = sound.copy()
+    emphasised[:, 1:] -= EMPHASIS * sound[:, :-1]
+    emphasised[:, 0] = emphasised[:, 1]
+    blocks = emphasised.reshape(len(signals), BLOCKS, BLOCK)
+    power = np.einsum("sbn,sbn->bs", blocks, blocks) / np.float32(BLOCK)
+    return [Levels(*row) for row in np.sqrt(power).tolist()]
 
 
 def _ramp(values: list[float]) -> Pcm:
