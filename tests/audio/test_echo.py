@@ -8,11 +8,11 @@ from threading import Event as CancelFlag
 import numpy as np
 import pytest
 
+from tests.audio.rooms import frames, heard_through, level_db, response
 from voice_tui.audio.echo import EchoCanceller, EchoGuard, HalfDuplex, Tail, echo_guard, is_headphones
 from voice_tui.engine.cascade.tts.espeak import EspeakTts
-from voice_tui.frame import FRAME_SAMPLES, SAMPLE_RATE, Frame, Pcm, silence
+from voice_tui.frame import FRAME_SAMPLES, SAMPLE_RATE, Pcm, silence
 
-SEED = 11
 SENTENCE = "The boats come in with the tide, and the gulls are there before them, as they are every morning. "
 
 
@@ -30,30 +30,13 @@ def person() -> Pcm:
     return np.concatenate(list(EspeakTts("en-gb+f3", 150).synthesize("Stop, that is not what I asked.", CancelFlag())))
 
 
-def room(delay: float = 0.1, gain: float = 0.5) -> Pcm:
-    """A response of 0.3 s that dies away, `delay` seconds late."""
-    random = np.random.default_rng(SEED)
-    fading = random.standard_normal(round(0.3 * SAMPLE_RATE)) * np.exp(-np.arange(round(0.3 * SAMPLE_RATE)) / 1_200)
-    response = np.concatenate([np.zeros(round(delay * SAMPLE_RATE)), fading / np.sqrt(np.sum(fading**2))])
-    return (gain * response).astype(np.float32)
-
-
 def echo_of(voice: Pcm) -> Pcm:
-    size = 1 << (len(voice) + SAMPLE_RATE).bit_length()
-    return np.fft.irfft(np.fft.rfft(voice, size) * np.fft.rfft(room(), size), size)[: len(voice)].astype(np.float32)
-
-
-def frames(pcm: Pcm) -> list[Frame]:
-    return [pcm[at : at + FRAME_SAMPLES] for at in range(0, len(pcm) - FRAME_SAMPLES + 1, FRAME_SAMPLES)]
+    return heard_through(response(0.1, fading=0.35), voice)
 
 
 def through(guard: EchoGuard, microphone: Pcm, played: Pcm) -> Pcm:
     pairs = zip(frames(microphone), frames(played), strict=True)
     return np.concatenate([guard.process(heard, said) for heard, said in pairs])
-
-
-def level_db(pcm: Pcm) -> float:
-    return float(10 * np.log10(np.mean(np.square(pcm)) + 1e-12))
 
 
 class TestCanceller:

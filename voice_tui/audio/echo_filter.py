@@ -75,7 +75,7 @@ class EchoFilter:
             return microphone.copy(), silence(STEP)
         spectra = self._spectra[self._head : self._head + PARTITIONS]
         predicted = np.einsum("pb,pb->b", spectra, self._weights)
-        echo: Pcm = np.fft.irfft(predicted)[STEP:]
+        echo: Pcm = np.fft.irfft(predicted)[STEP:].astype(np.float32)
         left = microphone - echo
         self._learn(spectra, left)
         return left, echo
@@ -93,7 +93,7 @@ class EchoFilter:
     def _learn(self, spectra: NDArray[np.complex64], left: Pcm) -> None:
         padded = silence(2 * STEP)
         padded[STEP:] = left
-        error = np.fft.rfft(padded)
+        error = np.fft.rfft(padded).astype(np.complex64)
         power = error.real**2 + error.imag**2
         self._rest = SMOOTHING * self._rest + (1 - SMOOTHING) * power
         powers = self._powers[self._head : self._head + PARTITIONS]

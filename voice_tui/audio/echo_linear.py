@@ -157,7 +157,7 @@ class LinearPath:
         if not any(shares):
             return gated
         share = _ramp(shares)
-        return left * (_ramp(gains) * share) + gated * (1 - share)
+        return (left * (_ramp(gains) * share) + gated * (1 - share)).astype(np.float32)
 
     def _filtered(self, microphone: Frame, played: Frame) -> tuple[Frame, Frame]:
         left, echo = silence(), silence()
