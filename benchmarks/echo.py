@@ -1,6 +1,7 @@
 """Does the assistant hear itself, and does it hear you over itself: a real session in a simulated room.
 
     python benchmarks/echo.py [--seconds 300] [--clips 20] [--interrupt-after 0.12]
+    python benchmarks/echo.py --part people --quick --reverb 0.3 --delay 0.06 --seed 17    # another room, other moments
 
 The embedded cascade (VAD, recogniser, voice) speaks through a measured room response at two levels and delays. First
 alone, for `--seconds`: every time it falls silent for a sound of its own counts. Then recordings of people speak into
@@ -27,7 +28,7 @@ import numpy as np
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
 
-from benchmarks.room import Clip, RoomAudio, clips, speech_level  # noqa: E402
+from benchmarks.room import Clip, RoomAudio, clips, made_up_response, speech_level  # noqa: E402
 from memory.store import SqliteMemory  # noqa: E402
 from voice_tui.audio.echo import EchoCanceller  # noqa: E402
 from voice_tui.engine.cascade.engine import CascadeEngine, Providers  # noqa: E402
@@ -113,16 +114,17 @@ class Room:
     echo_db: float
     delay: float
     cancel: bool
+    seed: int = SEED
 
 
 class Script:
     """Keeps the assistant speaking and lets people speak into it, one after the other."""
 
-    def __init__(self, people: list[Pcm], seconds: float) -> None:
+    def __init__(self, people: list[Pcm], seconds: float, seed: int) -> None:
         self._people = list(people)
         self._seconds = seconds
         self._quiet_frames = 0
-        self._random = random.Random(SEED)
+        self._random = random.Random(seed)
         self._next = WARM_SECONDS
         self.session: Session | None = None
         self.windows: list[tuple[float, float]] = []
@@ -153,7 +155,7 @@ def run(room: Room, people: list[Pcm], seconds: float, interrupt_after: float) -
     """Hold one conversation."""
     settings = Settings()
     policy = turn_policy(msgspec.structs.replace(settings.turns, interrupt_after=interrupt_after))
-    script = Script(people, seconds)
+    script = Script(people, seconds, room.seed)
     audio = RoomAudio(room.response, room.echo_db, room.delay, script)
     result = Result()
     with tempfile.TemporaryDirectory() as folder, SqliteMemory(Path(folder, "memory.db")):
@@ -208,8 +210,11 @@ def main() -> None:
     parser.add_argument("--interrupt-after", type=float, default=Settings().turns.interrupt_after)
     parser.add_argument("--part", choices=("all", "alone", "people"), default="all")
     parser.add_argument("--quick", action="store_true", help="with the canceller only")
+    parser.add_argument("--reverb", type=float, help="a made-up room in which sound loses 60 dB in so many seconds")
+    parser.add_argument("--delay", type=float, default=0.1, help="of the echo while people speak into it, seconds")
+    parser.add_argument("--seed", type=int, default=SEED, help="when people speak; the made-up room")
     args = parser.parse_args()
-    response = clips("rir")[0].pcm
+    response = made_up_response(args.reverb, args.seed) if args.reverb else clips("rir")[0].pcm
     people = [clip for clip in clips("speech") if clip.end - clip.onset > 1.2][: args.clips]
     level = voice_level()
     modes = (True,) if args.quick else (True, False)
@@ -248,7 +253,7 @@ def interrupted(
         loudness = level * 10 ** ((echo_db + near_db) / 20)
         scaled = [clip.pcm * np.float32(loudness / speech_level(clip.pcm)) for clip in people]
         impulse = np.zeros_like(response) if name == "headphones" else room
-        got = run(Room(impulse, echo_db, 0.1, cancel), scaled, 0.0, args.interrupt_after)
+        got = run(Room(impulse, echo_db, args.delay, cancel, args.seed), scaled, 0.0, args.interrupt_after)
         noticed = [ms for ms in got.reactions if ms is not None]
         everyone += noticed if cancel else []
         print(

@@ -167,6 +167,16 @@ class RoomAudio:
         return out
 
 
+def made_up_response(seconds: float, seed: int) -> Pcm:
+    """Return another room: the direct sound, then noise that loses 60 dB in `seconds` (RT60)."""
+    count = round(1.2 * seconds * SAMPLE_RATE)
+    noise = np.random.default_rng(seed).standard_normal(count) * 10 ** (-3 * np.arange(count) / (seconds * SAMPLE_RATE))
+    noise[: SAMPLE_RATE // 1000] = 0.0
+    response = 0.7 * noise / np.sqrt(np.sum(np.square(noise)))
+    response[0] = 1.0
+    return response.astype(np.float32)
+
+
 def _scaled(response: Pcm, echo_db: float) -> Pcm:
     """Scale a response so that noise with a voice's spectrum comes back at `echo_db`."""
     random = np.random.default_rng(7).standard_normal(SAMPLE_RATE)

@@ -7,12 +7,16 @@ from threading import Event as CancelFlag
 
 import numpy as np
 import pytest
+import soxr
 
+from tests.audio.rooms import frames, heard_through, level_db, response
 from voice_tui.audio.echo import EchoCanceller, EchoGuard, HalfDuplex, Tail, echo_guard, is_headphones
+from voice_tui.engine.cascade.ports import STT_RATE
 from voice_tui.engine.cascade.tts.espeak import EspeakTts
-from voice_tui.frame import FRAME_SAMPLES, SAMPLE_RATE, Frame, Pcm, silence
+from voice_tui.engine.cascade.turns import CHUNK_SECONDS
+from voice_tui.engine.cascade.vad.silero import SileroVad
+from voice_tui.frame import FRAME_SAMPLES, SAMPLE_RATE, Pcm, silence
 
-SEED = 11
 SENTENCE = "The boats come in with the tide, and the gulls are there before them, as they are every morning. "
 
 
@@ -30,21 +34,8 @@ def person() -> Pcm:
     return np.concatenate(list(EspeakTts("en-gb+f3", 150).synthesize("Stop, that is not what I asked.", CancelFlag())))
 
 
-def room(delay: float = 0.1, gain: float = 0.5) -> Pcm:
-    """A response of 0.3 s that dies away, `delay` seconds late."""
-    random = np.random.default_rng(SEED)
-    fading = random.standard_normal(round(0.3 * SAMPLE_RATE)) * np.exp(-np.arange(round(0.3 * SAMPLE_RATE)) / 1_200)
-    response = np.concatenate([np.zeros(round(delay * SAMPLE_RATE)), fading / np.sqrt(np.sum(fading**2))])
-    return (gain * response).astype(np.float32)
-
-
 def echo_of(voice: Pcm) -> Pcm:
-    size = 1 << (len(voice) + SAMPLE_RATE).bit_length()
-    return np.fft.irfft(np.fft.rfft(voice, size) * np.fft.rfft(room(), size), size)[: len(voice)].astype(np.float32)
-
-
-def frames(pcm: Pcm) -> list[Frame]:
-    return [pcm[at : at + FRAME_SAMPLES] for at in range(0, len(pcm) - FRAME_SAMPLES + 1, FRAME_SAMPLES)]
+    return heard_through(response(0.1, fading=0.35), voice)
 
 
 def through(guard: EchoGuard, microphone: Pcm, played: Pcm) -> Pcm:
@@ -52,8 +43,10 @@ def through(guard: EchoGuard, microphone: Pcm, played: Pcm) -> Pcm:
     return np.concatenate([guard.process(heard, said) for heard, said in pairs])
 
 
-def level_db(pcm: Pcm) -> float:
-    return float(10 * np.log10(np.mean(np.square(pcm)) + 1e-12))
+def speech_chunks(pcm: Pcm) -> list[float]:
+    """When somebody was heard speaking: the ends of the chunks, seconds."""
+    probabilities = SileroVad().probabilities(soxr.resample(pcm, SAMPLE_RATE, STT_RATE, quality="HQ"))
+    return [CHUNK_SECONDS * (at + 1) for at, probability in enumerate(probabilities) if probability >= 0.5]
 
 
 class TestCanceller:
@@ -63,14 +56,18 @@ class TestCanceller:
         settled = slice(4 * SAMPLE_RATE, len(left))
         assert level_db(echo[settled]) - level_db(left[settled]) > 25
 
-    def test_who_speaks_into_it_is_heard(self, voice: Pcm, person: Pcm) -> None:
-        start = 10 * SAMPLE_RATE
-        said = slice(start, start + len(person))
+    @pytest.mark.parametrize("near_db", [6, -6])
+    def test_who_speaks_into_it_is_heard_at_once_and_whole(self, voice: Pcm, person: Pcm, near_db: float) -> None:
+        said = slice(10 * SAMPLE_RATE, 10 * SAMPLE_RATE + len(person))
         echo = echo_of(voice)
-        microphone = echo.copy()
-        microphone[said] += person * 10 ** ((level_db(echo[said]) - level_db(person)) / 20)
-        left = through(EchoCanceller(), microphone, voice)
-        assert level_db(left[said]) > level_db(microphone[said]) - 12
+        speech = np.zeros_like(echo)
+        speech[said] = person * 10 ** ((level_db(echo[said]) + near_db - level_db(person)) / 20)
+        left = through(EchoCanceller(), echo + speech, voice)
+        assert level_db(left[said]) > level_db(speech[said]) - 2
+        chunks = speech_chunks(left)
+        began = 10 + float(np.flatnonzero(np.abs(person) > 0.1 * np.max(np.abs(person)))[0]) / SAMPLE_RATE
+        assert sum(4 < at < 10 for at in chunks) < 4, "it heard itself"
+        assert sum(began < at < began + 0.35 for at in chunks) >= 4
 
     def test_without_playback_nothing_changes_but_hum(self, person: Pcm) -> None:
         heard = through(EchoCanceller(), person, silence(len(person)))

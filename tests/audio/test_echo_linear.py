@@ -1,0 +1,133 @@
+"""When the long filter is believed, when what it leaves is somebody speaking, and when it has to begin again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.audio.rooms import babble, frames, heard_through, level_db, response
+from voice_tui.audio.echo_linear import LeakGate, Levels, LinearPath
+from voice_tui.frame import SAMPLE_RATE, Pcm
+
+NOTHING_LEFT = Levels(microphone=0.1, cleaned=0.001, left=0.003, echo=0.1)
+"""30 dB below the echo."""
+
+
+def judged(gate: LeakGate, levels: Levels, seconds: float) -> LeakGate:
+    for _ in range(round(100 * seconds)):
+        gate.judge(levels)
+    return gate
+
+
+def left(db: float) -> Levels:
+    """A block of which so much is left, relative to the echo."""
+    return Levels(microphone=0.1, cleaned=0.05, left=0.1 * 10 ** (db / 20), echo=0.1)
+
+
+class TestGate:
+    def test_it_learns_what_the_filter_leaves(self) -> None:
+        gate = judged(LeakGate(), NOTHING_LEFT, 20)
+        assert gate.leak_db == pytest.approx(-30.5, abs=1)
+        assert gate.trusted
+        assert not gate.open
+
+    def test_a_filter_that_leaves_much_is_not_believed(self) -> None:
+        assert not judged(LeakGate(), left(-10), 20).trusted
+
+    @pytest.mark.parametrize(("db", "opens"), [(-6, True), (-12, True), (-16, False), (-25, False)])
+    def test_what_is_clearly_louder_is_somebody_speaking(self, db: float, opens: bool) -> None:
+        gate = judged(LeakGate(), NOTHING_LEFT, 20)
+        gate.judge(left(db))
+        assert gate.open is opens
+
+    def test_where_more_is_left_a_person_has_to_be_louder(self) -> None:
+        gate = judged(LeakGate(), left(-20), 20)
+        assert gate.trusted
+        gate.judge(left(-10))
+        assert not gate.open
+        gate.judge(left(-5))
+        assert gate.open
+
+    def test_it_stays_open_for_the_softer_sounds_of_speech(self) -> None:
+        gate = judged(LeakGate(), NOTHING_LEFT, 20)
+        gate.judge(left(-6))
+        opened: list[bool] = []
+        for _ in range(8):
+            gate.judge(NOTHING_LEFT)
+            opened.append(gate.open)
+        assert opened == [True] * 7 + [False]
+
+    def test_who_speaks_for_long_teaches_it_little(self) -> None:
+        gate = judged(LeakGate(), NOTHING_LEFT, 20)
+        judged(gate, left(0), 10)
+        assert gate.trusted
+        assert gate.leak_db < -20
+
+    def test_without_an_echo_there_is_nothing_to_judge(self) -> None:
+        assert not LeakGate().judge(Levels(microphone=0.1, cleaned=0.1, left=0.1, echo=0.0))
+
+    def test_a_filter_that_removes_nothing_while_aec3_does_has_lost_its_room(self) -> None:
+        gate = judged(LeakGate(), NOTHING_LEFT, 20)
+        moved = Levels(microphone=0.1, cleaned=0.001, left=0.1, echo=0.1)
+        judged(gate, moved, 0.5)
+        assert not gate.lost
+        judged(gate, moved, 0.2)
+        assert gate.lost
+        gate.begin_again()
+        assert not judged(gate, moved, 7).lost, "it is given time to learn"
+
+    def test_who_speaks_over_the_echo_does_not_look_like_that(self) -> None:
+        gate = judged(LeakGate(), NOTHING_LEFT, 20)
+        person = Levels(microphone=0.14, cleaned=0.09, left=0.12, echo=0.1)
+        assert not judged(gate, person, 5).lost
+
+
+class Scene:
+    """An assistant that speaks for some time, and what the two cancellers make of it; AEC3 here hears nobody at all."""
+
+    def __init__(self, seconds: float) -> None:
+        self.played = babble(seconds)
+        self.echo = heard_through(response(0.1), self.played)
+        self.path = LinearPath()
+
+    def heard(self, microphone: Pcm) -> Pcm:
+        nothing = np.zeros_like(microphone)
+        rows = zip(frames(microphone), frames(self.played), frames(nothing), strict=True)
+        return np.concatenate([self.path.mix(near, far, aec3, aec3) for near, far, aec3 in rows])
+
+
+class TestPath:
+    def test_who_speaks_at_half_the_loudness_of_the_echo_is_heard_whole(self) -> None:
+        scene = Scene(16)
+        said = slice(12 * SAMPLE_RATE, 14 * SAMPLE_RATE)
+        microphone = scene.echo.copy()
+        person = babble(2, seed=12, level=0.025)
+        microphone[said] += person
+        heard = scene.heard(microphone)
+        assert level_db(heard[said] - person) < level_db(person) - 6
+        alone = slice(8 * SAMPLE_RATE, 12 * SAMPLE_RATE)
+        assert level_db(heard[alone]) < level_db(scene.echo[alone]) - 50
+
+    def test_before_it_knows_the_room_aec3_is_heard(self) -> None:
+        scene = Scene(1)
+        assert not np.any(scene.heard(scene.echo))
+
+    def test_with_clocks_that_drift_apart_aec3_is_heard(self) -> None:
+        scene = Scene(16)
+        times = np.arange(len(scene.echo)) * (1 + 150e-6)
+        drifting = np.interp(times, np.arange(len(scene.echo)), scene.echo).astype(np.float32)
+        heard = scene.heard(drifting)
+        assert np.mean(heard[8 * SAMPLE_RATE :] != 0) < 0.02
+
+    def test_in_another_room_it_begins_again(self) -> None:
+        scene = Scene(30)
+        moved = 12 * SAMPLE_RATE
+        elsewhere = heard_through(response(0.16, seed=13), scene.played)
+        heard = scene.heard(np.concatenate([scene.echo[:moved], elsewhere[moved:]]))
+        learned = slice(24 * SAMPLE_RATE, 30 * SAMPLE_RATE)
+        assert level_db(heard[learned]) < level_db(elsewhere[learned]) - 40
+
+    def test_without_playback_aec3_is_heard(self) -> None:
+        path, nothing, person = LinearPath(), np.zeros(1920, np.float32), babble(1)
+        for frame in frames(person):
+            assert np.array_equal(path.mix(frame, nothing, frame, 0.5 * frame), 0.5 * frame)

@@ -1,0 +1,183 @@
+"""Who speaks over the echo is heard through the long filter, for as long as that filter is known to work.
+
+`EchoFilter` leaves a person's voice whole and some of the echo; how much is learned while it works (the leak). Where it
+leaves little, what is clearly louder than that is somebody speaking, and is heard. Where it leaves much - at first,
+after the microphone was moved, with clocks that drift apart or a speaker that rattles - AEC3 is listened to instead.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from voice_tui.audio.echo_filter import STEP, EchoFilter
+from voice_tui.frame import FRAME_SAMPLES, SAMPLE_RATE, Frame, Pcm, silence
+
+BLOCK = SAMPLE_RATE // 100
+"""Samples that are judged at a time, 10 ms."""
+
+BLOCKS = FRAME_SAMPLES // BLOCK
+
+EMPHASIS = np.float32(0.97)
+"""Levels are taken of the sound with its low end turned down: hum and rumble are nobody speaking."""
+
+REACH_BLOCKS = 40
+"""How long the loudest echo counts fully, 0.4 s."""
+
+RING = 10 ** (-0.6 / 20)
+"""How fast it counts less after that, per block: 60 dB in a second."""
+
+QUIET_ECHO = 10 ** (-82 / 20)
+"""Level of an echo, after emphasis, that is none."""
+
+PRESENT = 0.1
+"""Share of the loudest echo from which a block tells something of the leak."""
+
+MARGIN_DB = 13.0
+"""What is so much louder than what the filter mostly leaves is somebody speaking ..."""
+
+CAP_DB = -14.0
+"""... if it is also louder than this, relative to the loudest echo."""
+
+OPEN_BLOCKS = 8
+"""How long it then is listened to, 80 ms: the softer sounds of speech pass with the loud ones."""
+
+TRUSTED_DB = -18.0
+"""Leak from which the filter is believed ..."""
+
+DOUBTED_DB = -15.0
+"""... and no longer."""
+
+FLOOR = 10 ** (-70 / 20)
+"""What is not listened to is turned down this far."""
+
+LEARN_SECONDS = 20.0
+"""Playback in which the leak is learned fast; after that 2.5 dB in a second."""
+
+LOST_BLOCKS = 60
+"""The filter removes nothing and AEC3 nearly all, in so many blocks more than not: the filter's room is gone, 0.6 s."""
+
+AGAIN_SECONDS = 8.0
+"""Playback that the filter is given to learn a room before it is made to begin again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """RMS of one block after emphasis: in the microphone, after AEC3, after the filter, of the echo it took out."""
+
+    microphone: float
+    cleaned: float
+    left: float
+    echo: float
+
+
+class LeakGate:
+    """Judges the filter's work, 10 ms at a time.
+
+    Attributes:
+        open: What the filter left is somebody speaking. `trusted`: the filter is believed.
+        leak_db: What it mostly leaves, relative to the loudest echo of the last 0.4 s.
+    """
+
+    def __init__(self) -> None:
+        self._echoes: deque[float] = deque([0.0] * REACH_BLOCKS, maxlen=REACH_BLOCKS)
+        self._ringing = 0.0
+        self._open_blocks = 0
+        self.begin_again()
+
+    def begin_again(self) -> None:
+        """Nothing is known of the filter."""
+        self.leak_db = 0.0
+        self.trusted = False
+        self.open = False
+        self._judged_for = 0.0
+        self._lost_blocks = 0.0
+
+    @property
+    def lost(self) -> bool:
+        """Whether the filter has to begin again."""
+        return self._lost_blocks > LOST_BLOCKS and self._judged_for > AGAIN_SECONDS
+
+    def judge(self, levels: Levels) -> bool:
+        """Take one block; False when there is no echo that anything could be told from."""
+        self._echoes.append(levels.echo)
+        loudest = max(self._echoes)
+        self._ringing = max(loudest, self._ringing * RING)
+        if self._ringing < QUIET_ECHO:
+            return False
+        above = 20 * float(np.log10(levels.left / self._ringing + 1e-9))
+        speaks = above > max(self.leak_db + MARGIN_DB, CAP_DB)
+        self._open_blocks = OPEN_BLOCKS if speaks else max(0, self._open_blocks - 1)
+        self.open = self._open_blocks > 0
+        if levels.echo > PRESENT * loudest:
+            self._learn(above, levels, speaks=speaks)
+        self.trusted = self.leak_db < (DOUBTED_DB if self.trusted else TRUSTED_DB)
+        return True
+
+    def _learn(self, above: float, levels: Levels, *, speaks: bool) -> None:
+        """Follow the median of what is left; hardly at all while somebody speaks."""
+        self._judged_for += 0.01
+        pace = 0.025 if self._judged_for > LEARN_SECONDS else min(0.25, 0.5 / self._judged_for)
+        if speaks and self._judged_for > LEARN_SECONDS / 2:
+            pace *= 0.2
+        self.leak_db = min(0.0, max(-40.0, self.leak_db + (pace if above > self.leak_db else -pace)))
+        removed = levels.cleaned < 0.25 * levels.microphone
+        useless = removed and above > CAP_DB and levels.left > 0.8 * levels.microphone
+        self._lost_blocks = self._lost_blocks + 1 if useless else max(0.0, self._lost_blocks - 0.5)
+
+
+class LinearPath:
+    """Mixes what is heard through the filter with what AEC3 and its gate let through. Session's main thread; 1 ms."""
+
+    def __init__(self) -> None:
+        self._filter = EchoFilter()
+        self._gate = LeakGate()
+        self._gain = 1.0
+        self._share = 0.0
+
+    def mix(self, microphone: Frame, played: Frame, cleaned: Frame, gated: Frame) -> Frame:
+        """Return the frame that is heard.
+
+        Args:
+            microphone: Before any canceller. `played`: what the speaker was given meanwhile.
+            cleaned: After AEC3. `gated`: after the gate that follows it, heard where the filter is not believed.
+        """
+        left, echo = self._filtered(np.clip(microphone, -1.0, 1.0), np.clip(played, -1.0, 1.0))
+        gains, shares = [self._gain], [self._share]
+        for levels in _levels(microphone, cleaned, left, echo):
+            sounding = self._gate.judge(levels)
+            gains.append(1.0 if self._gate.open or not sounding else FLOOR)
+            shares.append(float(sounding and self._gate.trusted))
+        self._gain, self._share = gains[-1], shares[-1]
+        if self._gate.lost:
+            self._filter.reset()
+            self._gate.begin_again()
+        if not any(shares):
+            return gated
+        share = _ramp(shares)
+        return (left * (_ramp(gains) * share) + gated * (1 - share)).astype(np.float32)
+
+    def _filtered(self, microphone: Frame, played: Frame) -> tuple[Frame, Frame]:
+        left, echo = silence(), silence()
+        for start in range(0, FRAME_SAMPLES, STEP):
+            part = slice(start, start + STEP)
+            left[part], echo[part] = self._filter.process(microphone[part], played[part])
+        return left, echo
+
+
+def _levels(*signals: Frame) -> list[Levels]:
+    """Return the levels of each block."""
+    sound = np.stack(signals)
+    emphasised = sound.copy()
+    emphasised[:, 1:] -= EMPHASIS * sound[:, :-1]
+    emphasised[:, 0] = emphasised[:, 1]
+    blocks = emphasised.reshape(len(signals), BLOCKS, BLOCK)
+    power = np.einsum("sbn,sbn->bs", blocks, blocks) / np.float32(BLOCK)
+    return [Levels(*row) for row in np.sqrt(power).tolist()]
+
+
+def _ramp(values: list[float]) -> Pcm:
+    """Return a gain for each sample from those at the edges of the blocks."""
+    return np.interp(np.arange(FRAME_SAMPLES), np.arange(BLOCKS + 1) * BLOCK, values).astype(np.float32)
