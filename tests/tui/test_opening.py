@@ -130,10 +130,10 @@ def test_what_was_found_alive_is_gone_through_again_in_a_long_pause() -> None:
     assert later < 100.0 + DEEP_SECONDS
     assert sweeper.look(later, DUE)
     assert gone() is not None, "it was alive when it was left out"
-    sweeper.pressed(170.0)
-    assert sweeper.look(170.0 + QUIET_SECONDS, DUE)
+    sweeper.pressed(410.0)
+    assert sweeper.look(410.0 + QUIET_SECONDS, DUE)
     assert gone() is not None, "the pause is short"
-    assert sweeper.look(170.0 + LONG_SECONDS, DUE)
+    assert sweeper.look(410.0 + LONG_SECONDS, DUE)
     assert gone() is None
 
 

@@ -16,7 +16,7 @@ QUIET_SECONDS = 0.25
 LONG_SECONDS = 10.0
 """A long pause."""
 
-DEEP_SECONDS = 60.0
+DEEP_SECONDS = 300.0
 """Everything is gone through no more often than this."""
 
 DEEP_DUE = 600.0
