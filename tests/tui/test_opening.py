@@ -7,17 +7,19 @@ import weakref
 from collections.abc import Iterator
 
 import pytest
+from rich.segment import Segment
 from textual._styles_cache import StylesCache
 from textual.content import Content
 from textual.events import ScreenResume
 from textual.geometry import Size
+from textual.strip import Strip
 
 from tests.tui.driving import make_app, press, running
 from voice_tui.tui.fresh import Fresh
 from voice_tui.tui.screens.help import HelpScreen, HelpText
 from voice_tui.tui.screens.main import MainScreen
 from voice_tui.tui.sweeper import DEEP_DUE, DEEP_SECONDS, DUE, LONG_SECONDS, OVERDUE, QUIET_SECONDS, Sweeper
-from voice_tui.tui.textual_faults import release_closed_screens
+from voice_tui.tui.textual_faults import mend, release_closed_screens
 from voice_tui.tui.widgets.draw import Wrapped
 
 
@@ -53,6 +55,39 @@ def test_a_textual_without_the_fault_is_left_alone(monkeypatch: pytest.MonkeyPat
     assert vars(StylesCache)["get_inner_outer"] is fine
     monkeypatch.delattr(StylesCache, "get_inner_outer")
     release_closed_screens()
+
+
+async def test_what_was_drawn_is_freed_without_a_collection() -> None:
+    app = make_app()
+    async with running(app, (120, 36)) as pilot:
+        await press(pilot, "f6", "escape")
+        gc.collect()
+        gc.disable()
+        try:
+            await press(pilot, "f6", "escape", "f6", "escape")
+            assert gc.collect() < 200, "it was 545 objects for each time"
+        finally:
+            gc.enable()
+
+
+def test_a_line_divided_into_itself_does_not_keep_itself() -> None:
+    mend()
+    divided = Strip.divide
+    mend()
+    assert Strip.divide is divided, "mended once"
+    strip = Strip([Segment("abcd")])
+    assert strip.divide([4]) == [strip]
+    assert [part.text for part in strip.divide([1, 4])] == ["a", "bcd"]
+    assert [part.text for part in strip.divide(iter([2, 9]))] == ["ab"]
+    gc.collect()
+    gc.disable()
+    try:
+        strip = Strip([Segment("abcd")])
+        strip.divide([4])
+        del strip
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 async def test_a_dialog_has_its_height_and_its_lines_before_it_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,10 +165,10 @@ def test_what_was_found_alive_is_gone_through_again_in_a_long_pause() -> None:
     assert later < 100.0 + DEEP_SECONDS
     assert sweeper.look(later, DUE)
     assert gone() is not None, "it was alive when it was left out"
-    sweeper.pressed(410.0)
-    assert sweeper.look(410.0 + QUIET_SECONDS, DUE)
+    sweeper.pressed(230.0)
+    assert sweeper.look(230.0 + QUIET_SECONDS, DUE)
     assert gone() is not None, "the pause is short"
-    assert sweeper.look(410.0 + LONG_SECONDS, DUE)
+    assert sweeper.look(230.0 + LONG_SECONDS, DUE)
     assert gone() is None
 
 

@@ -29,9 +29,9 @@ from voice_tui.tui.state.notices import INFO_SECONDS, TOAST_SECONDS, NoticeRecor
 from voice_tui.tui.state.settings_view import Kept
 from voice_tui.tui.surroundings import Surroundings
 from voice_tui.tui.sweeper import Sweeper
-from voice_tui.tui.textual_faults import release_closed_screens
+from voice_tui.tui.textual_faults import mend
 
-BELOW_SECONDS = 0.5
+BELOW_SECONDS = 1.0
 """How often what lies behind a dialog is redrawn: every such time costs the whole screen, dimmed."""
 
 PREPARE_SECONDS = 0.1
@@ -65,7 +65,7 @@ class BaseApp(App[int]):
 
     def __init__(self, session: SessionPort, settings: Settings, surroundings: Surroundings) -> None:
         super().__init__()
-        release_closed_screens()
+        mend()
         self.session = session
         self.surroundings = surroundings
         self.state = AppState(settings, surroundings.clock)

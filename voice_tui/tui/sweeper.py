@@ -13,13 +13,13 @@ import gc
 QUIET_SECONDS = 0.25
 """A pause: nobody has pressed a key for this long."""
 
-LONG_SECONDS = 10.0
+LONG_SECONDS = 2.0
 """A long pause."""
 
-DEEP_SECONDS = 300.0
+DEEP_SECONDS = 120.0
 """Everything is gone through no more often than this."""
 
-DEEP_DUE = 600.0
+DEEP_DUE = 300.0
 """After so long any pause will do for that."""
 
 DUE = 10

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -45,7 +46,7 @@ class HelpSection:
 class HelpText(Wrapped):
     """The sections, laid out anew for every width."""
 
-    sections: Sequence[HelpSection] = ()
+    sections: tuple[HelpSection, ...] = ()
 
     def wrapped(self, width: int) -> Content:
         """Return the sections as text."""
@@ -64,7 +65,7 @@ class HelpScreen(Dialog[None], StandbyScreen[None]):
         super().__init__()
         self._text = HelpText()
 
-    def tell(self, sections: Sequence[HelpSection]) -> None:
+    def tell(self, sections: tuple[HelpSection, ...]) -> None:
         """Show these from now on."""
         if sections != self._text.sections:
             self._text.sections = sections
@@ -80,7 +81,7 @@ class HelpScreen(Dialog[None], StandbyScreen[None]):
             yield self._text
 
 
-def help_sections(active: Iterable[ActiveBinding], state: AppState) -> list[HelpSection]:
+def help_sections(active: Iterable[ActiveBinding], state: AppState) -> tuple[HelpSection, ...]:
     """Group bindings by the place they belong to: the focused widget's own, the app's, then what widgets inherit."""
     own: dict[str, dict[str, HelpLine]] = {}
     inherited: dict[str, dict[str, HelpLine]] = {}
@@ -92,10 +93,11 @@ def help_sections(active: Iterable[ActiveBinding], state: AppState) -> list[Help
             own if ours else inherited, _place(node) if ours else f"{_place(node)}: moving and editing", binding, state
         )
     everything = [*own.items(), *inherited.items()]
-    return [HelpSection(title, tuple(lines.values())) for title, lines in everything]
+    return tuple(HelpSection(title, tuple(lines.values())) for title, lines in everything)
 
 
-def help_content(sections: Iterable[HelpSection], width: int) -> Content:
+@lru_cache(maxsize=8)
+def help_content(sections: tuple[HelpSection, ...], width: int) -> Content:
     """Return the sections as text, wrapped to `width` cells beside the column of keys."""
     parts: list[Content] = []
     for section in sections:
