@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from voice_tui.engine.cascade.turns import CHUNK_SECONDS, SLACK, Decision, Floor, TurnPolicy, TurnTaking
+from voice_tui.engine.cascade.turns import CHUNK_SECONDS, EARLY, SLACK, Decision, Floor, TurnPolicy, TurnTaking
 
 POLICY = TurnPolicy(silence=0.4, onset=0.09, interrupt_after=0.25, insist=0.9, join_window=0.8)
 
@@ -136,7 +136,7 @@ def test_the_end_comes_after_the_configured_silence() -> None:
         turns = TurnTaking(replace(POLICY, silence=silence))
         got = play(turns, Case("", ((1.0, True), (4.0, False)), ()))
         end = next(t for t, d in got if d is Decision.END)
-        assert silence - SLACK <= end - turns.speech_end < silence + CHUNK_SECONDS
+        assert silence - EARLY <= end - turns.speech_end < silence - EARLY + CHUNK_SECONDS + SLACK
 
 
 def test_unfinished_words_are_waited_for() -> None:

@@ -31,6 +31,9 @@ CALMING = 0.8
 SLACK = 0.001
 """By how much a sum of chunks may fall short of the silence that it is."""
 
+EARLY = 0.04 + SLACK
+"""By how much the silence that ends a turn may: decisions come out on whole frames, so on the nearest, not the next."""
+
 HISTORY_CHUNKS = 64
 """Chunks of speech/no speech that are kept, 2 s: enough for the longest `interrupt_after`."""
 
@@ -236,7 +239,7 @@ class TurnTaking:
             return None
         if now - self._began >= self.policy.max_turn:
             return self._end(now)
-        if now - self.speech_end + SLACK < self._patience():
+        if now - self.speech_end + EARLY < self._patience():
             return None
         if self._spoken < self.policy.min_speech:
             self._go_quiet()
