@@ -9,6 +9,7 @@ import pytest
 from tests.audio.test_choice import DESK, HEADSET, LAPTOP, SPEAKERS, device
 from voice_tui.audio import device_words as words
 from voice_tui.audio.choice import candidates
+from voice_tui.audio.device import DeviceAudio
 from voice_tui.audio.jobs import Job
 from voice_tui.audio.recovery import (
     GIVE_UP_SECONDS,
@@ -23,6 +24,7 @@ from voice_tui.audio.recovery import (
 )
 from voice_tui.audio.watchdog import STALL_SECONDS, SleepWatch, Watchdog, through_sleep
 from voice_tui.errors import DeviceError
+from voice_tui.settings import AudioSettings
 
 # ---- the watchdog ----
 
@@ -92,6 +94,14 @@ def test_sleep_is_when_everything_stood_still(looks, slept):
 def test_the_clock_through_sleep_goes_forward():
     first = through_sleep()
     assert 0 <= through_sleep() - first < 60
+
+
+def test_the_session_clock_goes_on_while_the_computer_sleeps():
+    sleeping = [50.0]
+    audio = DeviceAudio(AudioSettings(), clock=lambda: 7.0, clock_through_sleep=lambda: sleeping[0])
+    assert audio.now() == 0.0
+    sleeping[0] += 3600.0
+    assert audio.now() == 3600.0
 
 
 # ---- what is worth trying ----

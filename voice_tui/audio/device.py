@@ -65,7 +65,7 @@ class DeviceAudio:
         self._wanted: dict[Kind, str] = {"input": settings.input, "output": settings.output}
         self._clock = clock
         self._through_sleep = clock_through_sleep
-        self._began = clock()
+        self._began = clock_through_sleep()
         self._lines: dict[Kind, Line] = {}
         self._problems: dict[Kind, DeviceError] = {}
         self._dogs: dict[Kind, Watchdog] = {}
@@ -86,7 +86,7 @@ class DeviceAudio:
 
     def start(self) -> DevicesChanged:
         """Open both devices; after `START_SECONDS` the session begins without, and `poll` tells when they are there."""
-        self._began = self._clock()
+        self._began = self._through_sleep()
         self.choose(self._wanted["input"], self._wanted["output"])
         self.poll()
         self._keeper.wait(START_SECONDS)
@@ -97,8 +97,8 @@ class DeviceAudio:
         return self._tell()
 
     def now(self) -> float:
-        """Monotonic seconds since `start`."""
-        return self._clock() - self._began
+        """Monotonic seconds since `start`, the computer's sleep included: timers that were set run on."""
+        return self._through_sleep() - self._began
 
     def read(self, timeout: float) -> Frame | None:
         """Return the next frame of the microphone, or of silence while there is none."""

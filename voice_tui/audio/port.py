@@ -40,7 +40,7 @@ class AudioPort(Protocol):
         ...
 
     def now(self) -> float:
-        """Session clock in seconds since `start`: monotonic time for devices, position in the file for files."""
+        """Session clock in seconds since `start`: monotonic time, sleep included, for devices; position in a file."""
         ...
 
     def read(self, timeout: float) -> Frame | None:

@@ -242,6 +242,16 @@ def test_a_timer_rings_when_nobody_speaks() -> None:
     assert room.now >= 6.5
 
 
+def test_a_timer_that_fell_due_while_the_computer_slept_rings_when_it_wakes() -> None:
+    room = Room(["timer"], [Action("timer", 240.0, "Your timer is done."), Text("Four minutes.")])
+    say(room)
+    room.until(lambda: "Four minutes." in [final[1] for final in room.finals()])
+    woke = room.now = room.now + 3600.0
+    room.until(lambda: room.engine.idle)
+    assert [final[1] for final in room.finals()].count("Your timer is done.") == 1
+    assert room.now < woke + 10
+
+
 def test_a_clip_is_played_as_it_was_recorded() -> None:
     clip = (np.arange(4800) / 4800).astype(np.float32)
     room = Room(["what was it"], [Clip(clip, "milk and eggs")])
