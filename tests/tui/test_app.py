@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
 
 from memory.errors import MemoryStoreError
 from tests.fakes_memory import FakeMemory
@@ -19,7 +20,9 @@ from tests.tui.driving import (
     shown_lines,
     toasts,
 )
+from voice_tui.config import Origin
 from voice_tui.events import (
+    ChangeSettings,
     ConversationStarted,
     DevicesChanged,
     Interrupt,
@@ -41,6 +44,9 @@ from voice_tui.events import (
     TranscriptWithdrawn,
 )
 from voice_tui.settings import LlmSettings, Settings, TurnSettings, UiSettings
+from voice_tui.tui.base import TimeToPrepare
+from voice_tui.tui.state.settings_view import Kept
+from voice_tui.tui.widgets.prompt import Prompt
 from voice_tui.tui.widgets.status import StatusLine
 
 
@@ -169,17 +175,70 @@ async def test_keys_become_commands() -> None:
         await press(pilot, "ctrl+t")
         await emit(pilot, TalkChanged(mode="push", talking=True))
         await press(pilot, "ctrl+t", "ctrl+o", "ctrl+n")
-        assert session_of(app).commands == [
+        changes = [command for command in session_of(app).commands if isinstance(command, ChangeSettings)]
+        assert [(c.settings.turns.mode, c.settings.audio.volume) for c in changes] == [
+            ("push", 1.0),
+            ("push", 0.9),
+            ("push", 1.1),
+            ("open", 1.1),
+        ]
+        assert [command for command in session_of(app).commands if command not in changes] == [
             SetMute(muted=True),
-            SetTalkMode(mode="push"),
-            SetVolume(volume=0.9),
-            SetVolume(volume=1.1),
             SetMute(muted=False),
             PushToTalk(talking=True),
             PushToTalk(talking=False),
-            SetTalkMode(mode="open"),
             NewConversation(),
         ]
+
+
+async def test_a_key_for_what_a_flag_fixes_holds_for_now() -> None:
+    app = make_app()
+    fixed = Origin("flag", "--set audio.volume=0.5")
+    app.state.kept = Kept(app.surroundings.settings_path, {"audio.volume": fixed, "turns.mode": fixed})
+    async with running(app) as pilot:
+        await press(pilot, "ctrl+o", "f8")
+        assert session_of(app).commands == [SetTalkMode(mode="push"), SetVolume(volume=0.9)]
+
+
+async def test_what_is_typed_right_after_enter_is_the_next_line() -> None:
+    app = make_app()
+    async with running(app) as pilot:
+        for key in ("a", "b", "enter", "c", "enter", "d", "e"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await settle(pilot)
+        assert [command.text for command in session_of(app).commands if isinstance(command, SendText)] == ["ab", "c"]
+        assert main_screen(app).query_one(Prompt).value == "de"
+
+
+async def test_what_the_session_cannot_take_yet_stands_there_again_before_what_was_typed_since() -> None:
+    app = make_app([])
+    async with running(app) as pilot:
+        for key in ("a", "b", "enter", "c"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await settle(pilot)
+        assert main_screen(app).query_one(Prompt).value == "abc"
+        assert session_of(app).commands == []
+
+
+async def test_a_line_longer_than_the_terminal_can_be_seen() -> None:
+    app = make_app()
+    async with running(app, (60, 20)) as pilot:
+        await press(pilot, *"remember that the washing machine stands in the cellar of the house next door")
+        prompt = main_screen(app).query_one(Prompt)
+        assert not prompt.show_horizontal_scrollbar or prompt.scrollbar_size_horizontal == 0
+        assert "house next door" in screen_text(app)
+
+
+async def test_keys_pressed_while_screens_are_made_ready_go_where_they_always_go() -> None:
+    app = make_app()
+    async with running(app) as pilot:
+        app.standby.expect(app.standing())
+        for key in "abcdef":
+            app.post_message(TimeToPrepare())
+            app.post_message(events.Key(key, key))
+        await settle(pilot)
+        assert main_screen(app).query_one(Prompt).value == "abcdef"
+        assert app.screen is main_screen(app)
 
 
 async def test_escape_interrupts_what_can_be_interrupted_wherever_the_focus_is() -> None:

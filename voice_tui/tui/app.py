@@ -234,8 +234,9 @@ class VoiceTuiApp(BaseApp):
             return
         if self.state.health.ready:
             self.command(SendText(text=text))
-            event.input.accepted()
+            event.input.accepted(text)
         else:
+            event.input.refused(event.value)
             self.inform("The assistant is not ready yet", hint="Your words stay here; press Enter again in a moment.")
 
     # ---------------------------------------------------------------- results of work off this thread
@@ -300,12 +301,13 @@ class VoiceTuiApp(BaseApp):
 
     def action_talk_mode(self) -> None:
         """Open microphone or push to talk."""
-        self.command(SetTalkMode(mode="open" if self.state.health.mode == "push" else "push"))
+        mode = "open" if self.state.health.mode == "push" else "push"
+        self.settings_flow.change_or_command("turns.mode", mode, SetTalkMode(mode=mode))
 
     def action_volume(self, change: float) -> None:
         """Louder or softer."""
         volume = round(min(2.0, max(0.0, self.state.health.volume + change)), 2)
-        self.command(SetVolume(volume=volume))
+        self.settings_flow.change_or_command("audio.volume", volume, SetVolume(volume=volume))
         self.inform(f"Voice at {volume * 100:.0f} %")
 
     def action_new_conversation(self) -> None:

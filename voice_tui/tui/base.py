@@ -56,6 +56,10 @@ class DialogsLoaded(Message):
     """Every dialog's code is there; what is loaded from now on is little."""
 
 
+class TimeToPrepare(Message):
+    """The next screen may be made ready."""
+
+
 class BaseApp(App[int]):
     """The app without its screens and actions.
 
@@ -129,9 +133,17 @@ class BaseApp(App[int]):
         """Return what stands by."""
         return []
 
-    async def _prepare(self) -> None:
-        """Make one screen ready when nobody would notice; garbage is ours from when all are there."""
-        if not self._sweeper.quiet(time.monotonic()) or len(self.screen_stack) > 1:
+    def _prepare(self) -> None:
+        if self._sweeper.quiet(time.monotonic()):
+            self.post_message(TimeToPrepare())
+
+    @on(TimeToPrepare)
+    async def _prepare_next(self) -> None:
+        """Make one screen ready when nobody would notice; garbage is ours from when all are there.
+
+        Keys are messages of the app like this one, and wait until it is done: none goes to a screen that nobody sees.
+        """
+        if len(self.screen_stack) > 1:
             return
         if not await self.standby.prepare() and self._preparing is not None:
             self._preparing.stop()

@@ -82,6 +82,14 @@ class SettingsFlow:
         self._use(replaced(state.settings, wanted))
         self._save(values)
 
+    def change_or_command(self, path: str, value: Value, command: AnyCommand) -> None:
+        """Change a setting for good; where a flag or the environment fixes it, or it says so already, just for now."""
+        state = self._app.state
+        if state.kept.fixed(path) or value_at(state.settings, path) == value:
+            self._app.command(command)
+        else:
+            self.change({path: value})
+
     def told(self, event: SettingsChanged) -> None:
         """Take what the session made of it: what it refused goes back to what it was."""
         state = self._app.state

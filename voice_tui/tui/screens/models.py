@@ -136,6 +136,8 @@ class ModelsScreen(Dialog[None], StandbyScreen[None]):
             options.add_options(Option(content) for content in shown)
             options.highlighted = min(place if place is not None else self._first(), len(shown) - 1)
             self._shown = shown
+            if self.focused is None:  # while it was empty it could not have the focus
+                options.focus()
         self._draw_work()
         self.refresh_bindings()
 

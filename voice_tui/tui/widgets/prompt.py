@@ -21,7 +21,7 @@ _PLACEHOLDERS = ("Type instead of talking; Enter sends", "Type; Enter sends", "T
 
 
 class Prompt(Input):
-    """An input line that remembers what was typed; the app clears it once the session has taken the text."""
+    """An input line that remembers what was typed; what the session does not take comes back."""
 
     HELP_TITLE = "Input line"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -42,13 +42,28 @@ class Prompt(Input):
         """Say no more in the empty line than fits."""
         self.placeholder = next(text for text in _PLACEHOLDERS if len(text) < max(1, event.size.width))
 
-    def accepted(self) -> None:
-        """The text was taken: remember it and begin a new line."""
-        text = self.value.strip()
+    async def on_key(self, event: events.Key) -> None:
+        """Called by Textual. Bindings are looked up by the app, later: the next keys would be in the line by then."""
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            await self.action_submit()
+
+    async def action_submit(self) -> None:
+        """Send what stands here now, and begin a new line at once."""
+        text, self.value = self.value, ""
+        self._place = 0
+        self.post_message(self.Submitted(self, text, None))
+
+    def accepted(self, text: str) -> None:
+        """The text was taken: remember it."""
         if text and (not self._history or self._history[-1] != text):
             self._history.append(text)
-        self._place = 0
-        self.value = ""
+
+    def refused(self, text: str) -> None:
+        """The text was not taken: it stands here again, before what was typed since."""
+        self.value = text + self.value
+        self.cursor_position = len(self.value)
 
     def action_older(self) -> None:
         """Bring back the line before."""

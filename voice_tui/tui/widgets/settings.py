@@ -43,8 +43,9 @@ class SettingsSearch(Input):
         self.screen.query_one(SettingList).focus()
 
     def action_clear(self) -> None:
-        """Show all settings again."""
+        """Show all settings again, and go on there."""
         self.value = ""
+        self.action_to_list()
 
 
 class SettingList(OptionList):
