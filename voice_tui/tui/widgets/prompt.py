@@ -43,8 +43,11 @@ class Prompt(Input):
         self.placeholder = next(text for text in _PLACEHOLDERS if len(text) < max(1, event.size.width))
 
     async def on_key(self, event: events.Key) -> None:
-        """Called by Textual. Bindings are looked up by the app, later: the next keys would be in the line by then."""
-        if event.key == "enter":
+        """Called by Textual. Bindings are looked up by the app, later: the next keys would be in the line by then.
+
+        With nothing to send it stays a key like others, and belongs to what a key before it has opened.
+        """
+        if event.key == "enter" and self.value:
             event.stop()
             event.prevent_default()
             await self.action_submit()
