@@ -145,11 +145,12 @@ def test_garbage_waits_for_a_pause() -> None:
     assert sweeper.look(120.0, DUE)
 
 
-class Thing:
+class Thing(list[object]):
     """Holds on to itself, so that only a collection frees it."""
 
     def __init__(self) -> None:
-        self.itself = self
+        super().__init__()
+        self.append(self)
 
 
 @pytest.mark.usefixtures("collector")
