@@ -27,7 +27,7 @@ from voice_tui.tui.state.models import (
     work_words,
 )
 from voice_tui.tui.state.text import one_line
-from voice_tui.tui.widgets.draw import Drawn, bar
+from voice_tui.tui.widgets.draw import Drawn, bar, same_lines
 
 if TYPE_CHECKING:
     from voice_tui.models.shelf import Row
@@ -130,7 +130,7 @@ class ModelsScreen(Dialog[None], StandbyScreen[None]):
         self.query_one("#models-heading", Static).update(heading(width).truncate(width))
         shown = [row_content(row, settings, width, damaged=row.name in models.damaged) for row in models.rows]
         options.display = bool(shown) and self.size.width > 20  # Textual cannot lay an option out in no cells
-        if options.display and not _same(shown, self._shown):
+        if options.display and not same_lines(shown, self._shown):
             place = options.highlighted
             options.clear_options()
             options.add_options(Option(content) for content in shown)
@@ -234,7 +234,3 @@ class ModelsScreen(Dialog[None], StandbyScreen[None]):
 
         question = f"Delete this model ({size_words(row)}) from this machine? It can be downloaded again."
         self._base.push_screen(ConfirmScreen("Remove the model", question, one_line(row.name)), remove)
-
-
-def _same(one: list[Content], other: list[Content]) -> bool:
-    return len(one) == len(other) and all(a.is_same(b) for a, b in zip(one, other, strict=True))

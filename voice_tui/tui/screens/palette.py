@@ -20,6 +20,7 @@ from voice_tui.tui import keys
 from voice_tui.tui.catalogue import ENTRIES, Entry
 from voice_tui.tui.standby import StandbyScreen
 from voice_tui.tui.state.app_state import AppState
+from voice_tui.tui.widgets.draw import same_lines
 
 NO_CELLS = 8
 """A terminal so narrow leaves the lines of the list no room."""
@@ -109,7 +110,7 @@ class PaletteScreen(ModalScreen[Entry], StandbyScreen[Entry]):
         entries = [entry for entry in ENTRIES if entry.id != "commands" and entry.applies(self._state)]
         self._found, shown = matching(entries, self._state, self._key_of, query)
         options = self.query_one(OptionList)
-        if not _same(shown, self._shown):
+        if not same_lines(shown, self._shown):
             self._shown = shown
             options.set_options(Option(content) for content in shown)
         options.display = bool(shown) and self.size.width > NO_CELLS
@@ -140,7 +141,3 @@ def matching(
 def _line(entry: Entry, title: Content, key: str) -> Content:
     shown = (f"  {keys.long(key)}{_PLACES[entry.owner]}", "$text-accent") if key else ""
     return Content.assemble(title, shown, "\n", (entry.help, "$foreground 60%"))
-
-
-def _same(one: Sequence[Content], other: Sequence[Content]) -> bool:
-    return len(one) == len(other) and all(a.is_same(b) for a, b in zip(one, other, strict=True))

@@ -30,6 +30,11 @@ TONES: dict[Tone, str] = {
 _SPARKS = "▁▂▃▄▅▆▇█"
 
 
+def same_lines(one: Sequence[Content], other: Sequence[Content]) -> bool:
+    """Return whether two lists would be drawn alike, so that filling it anew can be saved."""
+    return len(one) == len(other) and all(a.is_same(b) for a, b in zip(one, other, strict=True))
+
+
 class Drawn(Widget):
     """A widget of fixed size that shows a `Content`; showing the same again costs nothing, and never a layout."""
 
