@@ -117,6 +117,19 @@ class TranscriptUpdated(Event, frozen=True, tag="transcript"):
     typed: bool = False
 
 
+class AnswerHeard(Event, frozen=True, tag="answer_heard"):
+    """What of the answer under way has left the speaker; told whenever a word more has, first with none.
+
+    Engines whose text comes no earlier than its sound tell nothing of the kind.
+
+    Args:
+        turn: The assistant's turn. `text`: whole words from its beginning, as an interruption now would leave it.
+    """
+
+    turn: int
+    text: str
+
+
 class TranscriptWithdrawn(Event, frozen=True, tag="transcript_withdrawn"):
     """That turn never happened: the user went on, or recognition heard nothing. Remove it."""
 
@@ -347,6 +360,7 @@ AnyEvent = (
     | SettingsChanged
     | StateChanged
     | TranscriptUpdated
+    | AnswerHeard
     | TranscriptWithdrawn
     | TurnMeasured
     | Stats

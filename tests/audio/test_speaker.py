@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.audio.simulation import tone
-from voice_tui.audio.speaker import Speaker
+from voice_tui.audio.speaker import STANDSTILL_SECONDS, Speaker
 from voice_tui.frame import FRAME_SAMPLES, SAMPLE_RATE
 
 
@@ -50,6 +50,10 @@ def test_a_device_that_goes_away_in_the_middle_leaves_a_queue_that_still_empties
     speaker.playout.latency = 1920
     speaker.write(tone(0, SAMPLE_RATE))
     speaker.disconnect()
+    time.now += STANDSTILL_SECONDS
+    assert speaker.pending() == pytest.approx(SAMPLE_RATE, abs=480), (
+        "what was on its way was not heard, and does not count as heard"
+    )
     time.now += 0.5
     assert 0 < speaker.pending() < 0.55 * SAMPLE_RATE
     time.now += 0.6
@@ -122,7 +126,7 @@ def test_another_speaker_goes_on_where_the_one_that_went_would_be(rates):
     old = Speaker(rates[0], 480, connected=True, clock=time)
     old.write(tone(0, SAMPLE_RATE))
     old.disconnect()
-    time.now += 0.25
+    time.now += STANDSTILL_SECONDS + 0.25
     new = Speaker(rates[1], 480, connected=True, clock=time)
     new.take_over(old)
     assert old.pending() == 0

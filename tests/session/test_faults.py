@@ -18,6 +18,7 @@ from memory.store import SqliteMemory
 from memory.types import Turn
 from tests.session.test_host import DEADLINE, Listener, answered, started
 from voice_tui.events import (
+    AnswerHeard,
     ConversationStarted,
     MemoryChanged,
     Notice,
@@ -111,6 +112,7 @@ def test_killed_while_it_speaks_it_goes_on_where_it_was(desktop: Desktop, tmp_pa
     listener.wait(lambda event: isinstance(event, TranscriptUpdated) and event.text == "what can you do")
     listener.wait(lambda event: isinstance(event, TranscriptUpdated) and event.role == "assistant")
     listener.wait(lambda event: isinstance(event, StateChanged) and event.state == "speaking")
+    listener.wait(lambda event: isinstance(event, AnswerHeard) and event.text != "")
     wait_until_kept(path, "what can you do")
     assert host.pid is not None
     os.kill(host.pid, signal.SIGKILL)

@@ -29,6 +29,7 @@ from voice_tui.events import (
     Stats,
     Stop,
     TalkChanged,
+    TranscriptUpdated,
     VolumeChanged,
 )
 from voice_tui.frame import silence
@@ -189,6 +190,29 @@ def test_a_device_change_is_passed_on() -> None:
     bench.audio.changes.append(DevicesChanged(input="", output="", message="The microphone is gone"))
     bench.run()
     assert any(e.message == "The microphone is gone" for e in bench.of(DevicesChanged))
+
+
+@pytest.mark.parametrize("speaker", ["", "another speaker"])
+def test_an_answer_ends_with_its_speaker_and_goes_on_with_another(speaker: str) -> None:
+    bench = Bench()
+    bench.audio.changes.append(DevicesChanged(input="fake microphone", output=speaker))
+    bench.audio.at_end = lambda: bench.session.stop() if bench.audio.reads > 8 else None
+    before_end: list[tuple[str, object]] = []
+    bench.engine.reply = lambda frame: before_end.extend(bench.engine.calls) or Step(pcm=frame)
+    bench.run()
+    assert (("interrupt", None) in before_end) == (not speaker)
+
+
+@pytest.mark.parametrize("end", [NewConversation(), Stop()])
+def test_what_was_heard_of_an_answer_is_told_before_the_conversation_ends(end: object) -> None:
+    bench = Bench()
+    cut = TranscriptUpdated(turn=2, role="assistant", text="It is", final=True, interrupted=True)
+    bench.engine.poll = lambda tick: Step(events=(cut,) if bench.engine.calls[-1:] == [("interrupt", None)] else ())  # type: ignore[method-assign]
+    bench.run(end)
+    told = [
+        event for event in bench.events if isinstance(event, TranscriptUpdated | ConversationStarted | SessionStopped)
+    ]
+    assert told[1] == cut
 
 
 def test_an_engine_that_fails_ends_the_session_with_one_sentence() -> None:

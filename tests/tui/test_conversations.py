@@ -17,7 +17,15 @@ from tests.fakes_memory import NOW
 from tests.fakes_session import DIALOGUE, READY
 from tests.tui.driving import emit, main_screen, make_app, press, running, screen_text, session_of, settle, shown_lines
 from tests.tui.kept import SAID, keep, opener
-from voice_tui.events import ConversationStarted, ResumeConversation, StateChanged, TranscriptUpdated
+from voice_tui.events import (
+    AnswerHeard,
+    ConversationStarted,
+    MemoryChanged,
+    ResumeConversation,
+    SessionFailed,
+    StateChanged,
+    TranscriptUpdated,
+)
 from voice_tui.settings import MemorySettings, Settings
 from voice_tui.tui.app import VoiceTuiApp
 from voice_tui.tui.catalogue import BY_ID
@@ -367,6 +375,58 @@ async def test_a_conversation_that_a_crash_broke_off_goes_on_by_itself(path: Pat
         assert shown_lines(app)[-1] == "── The session was restarted ──"
         await emit(pilot, ConversationStarted(conversation="next"))
         assert len(session_of(app).commands) == 1, "once"
+
+
+async def test_of_an_answer_that_a_crash_cuts_off_stays_what_was_heard(path: Path) -> None:
+    said = TranscriptUpdated(turn=9, role="user", text="and then", final=True)
+    answer = TranscriptUpdated(turn=10, role="assistant", text="Then you drink it, while it is hot.", final=False)
+    app = app_on(path, script=[*READY, ConversationStarted(conversation="c-tea"), said])
+    async with running(app, WIDE) as pilot:
+        await emit(pilot, answer, AnswerHeard(turn=10, text=""), AnswerHeard(turn=10, text="Then you drink"))
+        assert shown_lines(app)[-1].endswith("while it is hot.")
+        await emit(pilot, StateChanged(state="loading"), *READY, ConversationStarted(conversation="fresh"))
+        assert next(line for line in app.state.conversation if line.role == "assistant").interrupted
+        assert shown_lines(app)[1].split("\n")[1].startswith("Then you drink")
+        assert "while it is hot" not in screen_text(app)
+        assert session_of(app).commands == [ResumeConversation(conversation="c-tea")]
+    with opener(path)() as talks:
+        turns = talks.latest("c-tea", 2)
+    assert [(turn.number, turn.text, turn.interrupted) for turn in turns] == [
+        (3, "Thank you.", False),
+        (4, "Then you drink", True),
+    ]
+
+
+@pytest.mark.parametrize("heard", [AnswerHeard(turn=2, text=""), None], ids=["nothing heard", "never told"])
+async def test_an_answer_that_a_crash_cuts_off_before_it_is_heard(path: Path, heard: AnswerHeard | None) -> None:
+    """An engine that never tells what was heard writes no sooner than it speaks."""
+    said = TranscriptUpdated(turn=1, role="user", text="and then", final=True)
+    answer = TranscriptUpdated(turn=2, role="assistant", text="Then you", final=False)
+    app = app_on(path, script=[*READY, ConversationStarted(conversation="c-tea"), said, answer])
+    async with running(app, WIDE) as pilot:
+        await emit(pilot, *([heard] if heard else []), SessionFailed(message="The model is gone"))
+        lines = [line for line in app.state.conversation if line.role == "assistant"]
+        assert [(line.text, line.final, line.interrupted) for line in lines] == (
+            [] if heard else [("Then you", True, True)]
+        )
+    with opener(path)() as talks:
+        assert talks.latest("c-tea", 1)[0].text == ("Thank you." if heard else "Then you")
+
+
+async def test_what_is_kept_of_a_cut_off_answer_has_no_words_that_were_just_forgotten(path: Path) -> None:
+    script = [
+        *READY,
+        ConversationStarted(conversation="c-tea"),
+        MemoryChanged(action="forgotten", id="m", text="the key is under the pot"),
+        TranscriptUpdated(turn=2, role="assistant", text="Forgotten: the key is under the pot.", final=False),
+    ]
+    app = app_on(path, script=script)
+    async with running(app, WIDE) as pilot:
+        await emit(pilot, SessionFailed(message="The model is gone"))
+    with opener(path)() as talks:
+        kept = talks.latest("c-tea", 1)[0].text
+    assert kept.startswith("Forgotten")
+    assert "pot" not in kept
 
 
 @pytest.mark.parametrize("kept", [True, False])

@@ -12,6 +12,10 @@ from voice_tui.audio.playout import Playout
 from voice_tui.audio.resample import Resampler
 from voice_tui.frame import SAMPLE_RATE, Pcm, clean, silence
 
+STANDSTILL_SECONDS = 0.25
+"""So long a queue whose device has gone stands still, before it empties itself: whoever speaks is told meanwhile, and
+what nobody heard does not count as heard."""
+
 
 class Speaker:
     """Writes to a playout that a device empties, or that empties itself in real time while there is none.
@@ -78,10 +82,10 @@ class Speaker:
         return self._meter.take()
 
     def disconnect(self) -> None:
-        """The device is gone: from now on the queue empties itself at the pace of real time."""
+        """The device is gone: after `STANDSTILL_SECONDS` the queue empties itself at the pace of real time."""
         self.playout.live = False
         self.playout.latency = 0
-        self._drained_at = self._clock()
+        self._drained_at = self._clock() + STANDSTILL_SECONDS
 
     def take_over(self, before: Speaker) -> None:
         """Go on with what `before`, disconnected by now, has not played; the speech goes on where it would be."""
@@ -95,7 +99,7 @@ class Speaker:
         if self.playout.live:
             return
         now = self._clock()
-        due = int((now - self._drained_at) * self._rate)
+        due = max(0, int((now - self._drained_at) * self._rate))
         self._drained_at += due / self._rate
         count = min(due, self.playout.queued)  # never to the point of an underrun: nobody listens
         if count > 0:

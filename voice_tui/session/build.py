@@ -28,9 +28,9 @@ from voice_tui.frame import Pcm
 from voice_tui.paths import memory_path, state_dir
 from voice_tui.schema import replaced
 from voice_tui.session.front import Guard
-from voice_tui.session.loop import LoadNote, LoadTurns
 from voice_tui.session.past import MOST_TURNS
 from voice_tui.session.sharing import share
+from voice_tui.session.start import LoadNote, LoadTurns
 from voice_tui.settings import MemorySettings, Settings, TtsSettings, TurnSettings
 
 log = logging.getLogger(__name__)

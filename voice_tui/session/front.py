@@ -96,6 +96,10 @@ class Front:
         result, self._result = self._result, None
         return pcm, result
 
+    def lost_speaker(self, devices: DevicesChanged) -> bool:
+        """Whether there was a speaker until now, and is none among these."""
+        return self._devices is not None and bool(self._devices.output) and not devices.output
+
     def opened(self, devices: DevicesChanged) -> None:
         """Choose what keeps the echo of these devices out."""
         self._devices = devices

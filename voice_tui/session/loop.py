@@ -34,7 +34,6 @@ from voice_tui.events import (
     PushToTalk,
     ResumeConversation,
     SendText,
-    SessionFailed,
     SessionStarted,
     SessionStopped,
     SetMute,
@@ -48,12 +47,12 @@ from voice_tui.events import (
     TranscriptWithdrawn,
     VolumeChanged,
 )
-from voice_tui.frame import Pcm, clean
+from voice_tui.frame import clean
 from voice_tui.session.front import Front, Guard
 from voice_tui.session.past import Past
 from voice_tui.session.refit import Refit
 from voice_tui.session.reminder import Reminder
-from voice_tui.session.start import Drain
+from voice_tui.session.start import Drain, LoadNote, LoadTurns, failure
 from voice_tui.session.start import Start as Start
 from voice_tui.session.stats import Timings, snapshot
 from voice_tui.session.tap import Tap
@@ -70,11 +69,6 @@ STATS_FRAMES = 2
 """A snapshot goes out every so many frames: 6 per second."""
 
 Emit = Callable[[AnyEvent], None]
-LoadNote = Callable[[str], "tuple[Pcm, str]"]
-"""Memory id -> recording (24 kHz) and its text; raises VoiceTuiError when there is none."""
-
-LoadTurns = Callable[[str], Sequence[PastTurn]]
-"""Conversation -> its latest turns, oldest first; raises VoiceTuiError when there is none."""
 
 
 class Session:
@@ -150,14 +144,10 @@ class Session:
             self._begin()
             while self._running:
                 self._turn()
-        except VoiceTuiError as e:
-            log.exception("the session failed")
-            self._emit(SessionFailed(at=self._now(), message=e.message, hint=e.hint))
-            status = 1
+            self._break_off()
         except Exception as e:  # top of the process: everything becomes one clear sentence
             log.exception("the session failed")
-            message = f"The conversation stopped: {type(e).__name__}: {e}"
-            self._emit(SessionFailed(at=self._now(), message=message, hint="The log has the details"))
+            self.tell(failure(e))
             status = 1
         finally:
             self._end()
@@ -219,7 +209,9 @@ class Session:
         return Tick(now=self._now(), pending=self._audio.pending(), echo=self._front.hears_echo)
 
     def _opened(self, devices: DevicesChanged) -> None:
-        """Tell which devices are open, and choose what keeps their echo out."""
+        """Tell which devices are open, and choose what keeps their echo out; an answer ends with its speaker."""
+        if self._front.lost_speaker(devices):
+            self._break_off()
         self._front.opened(devices)
         self._emit(devices)
 
@@ -237,6 +229,12 @@ class Session:
                 self._reminder.note(event, self._engine)
         if step.volume_change:
             self.set_volume(self._volume + step.volume_change)
+
+    def _break_off(self) -> None:
+        """End the answer under way: transcript and history keep what was heard of it."""
+        tick = self._tick()
+        self._engine.interrupt(tick)
+        self._apply(self._engine.poll(tick))
 
     def _go_on_checking(self) -> None:
         pcm, result = self._front.checked()
@@ -301,6 +299,7 @@ class Session:
         elif isinstance(command, SetVolume):
             self.set_volume(command.volume)
         elif isinstance(command, NewConversation):
+            self._break_off()
             self._engine.reset()
             self._begin_conversation(self._start.conversation())
         elif isinstance(command, ResumeConversation):
@@ -347,6 +346,7 @@ class Session:
         if self._load_turns is None:
             return
         turns = self._load_turns(conversation)
+        self._break_off()
         self._engine.reset()
         self._engine.recount(turns)
         self._begin_conversation(conversation, turns)
@@ -365,16 +365,15 @@ class Session:
 
     def use_engine(self, engine: Engine) -> Engine:
         """Go on with another engine, which is told what was said; returns the old one."""
-        old, tick = self._engine, self._tick()
-        old.interrupt(tick)
-        self._apply(old.poll(tick))
+        old = self._engine
+        self._break_off()
         for turn in self._past.change_engine():
-            self._emit(TranscriptWithdrawn(at=tick.now, turn=turn))
+            self.tell(TranscriptWithdrawn(turn=turn))
         self._engine = engine
         engine.recount(self._past.turns())
         self._tell_all(self._reminder.begin(self._engine))
         if self._front.talking:
-            engine.push_to_talk(True, tick)
+            engine.push_to_talk(True, self._tick())
         self.tell(EngineChanged(engine=engine.capabilities.name, detail=engine.capabilities.detail))
         self.tell(StateChanged(state="listening"))
         return old

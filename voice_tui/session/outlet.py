@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from typing import BinaryIO
 
-from voice_tui.events import AnyEvent, Stats, TranscriptUpdated
+from voice_tui.events import AnswerHeard, AnyEvent, Stats, TranscriptUpdated
 from voice_tui.framing import framed
 
 log = logging.getLogger(__name__)
@@ -77,4 +77,4 @@ class Outlet:
 
 def _expendable(event: AnyEvent) -> bool:
     """Whether a later event says the same or more."""
-    return isinstance(event, Stats) or (isinstance(event, TranscriptUpdated) and not event.final)
+    return isinstance(event, Stats | AnswerHeard) or (isinstance(event, TranscriptUpdated) and not event.final)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from voice_tui.engine.port import PastTurn
-from voice_tui.events import AnyEvent, TranscriptUpdated, TranscriptWithdrawn, TurnMeasured
+from voice_tui.events import AnswerHeard, AnyEvent, TranscriptUpdated, TranscriptWithdrawn, TurnMeasured
 
 MOST_TURNS = 200
 """Turns that are kept; the oldest go. An engine is never told more."""
@@ -27,7 +27,7 @@ class Past:
 
     def numbered(self, event: AnyEvent) -> AnyEvent:
         """Take an event of the engine; returns it with the turn's number in the session."""
-        if not isinstance(event, TranscriptUpdated | TranscriptWithdrawn | TurnMeasured):
+        if not isinstance(event, TranscriptUpdated | AnswerHeard | TranscriptWithdrawn | TurnMeasured):
             return event
         if self._offset:
             event = msgspec.structs.replace(event, turn=event.turn + self._offset)

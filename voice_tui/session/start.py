@@ -1,20 +1,27 @@
-"""How a session begins, and how one on a file ends."""
+"""How a session begins, how one on a file ends, and what is said when one cannot go on."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from voice_tui.engine.port import Engine
-from voice_tui.events import TalkMode
-from voice_tui.frame import FRAME_SAMPLES
+from voice_tui.engine.port import Engine, PastTurn
+from voice_tui.errors import VoiceTuiError
+from voice_tui.events import SessionFailed, TalkMode
+from voice_tui.frame import FRAME_SAMPLES, Pcm
 
 SETTLE_SECONDS = 1.5
 """Silence after the end of a file that lets an open turn end before the session does."""
 
 DUPLEX_SAMPLES = 2 * FRAME_SAMPLES
 """What is always on its way to the speaker while an engine gives a frame for every frame."""
+
+LoadNote = Callable[[str], "tuple[Pcm, str]"]
+"""Memory id -> recording (24 kHz) and its text; raises VoiceTuiError when there is none."""
+
+LoadTurns = Callable[[str], Sequence[PastTurn]]
+"""Conversation -> its latest turns, oldest first; raises VoiceTuiError when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,14 @@ class Start:
     volume: float = 1.0
     conversation: Callable[[], str] = lambda: f"{time.time_ns():x}"
     drain: float | None = None
+
+
+def failure(error: Exception) -> SessionFailed:
+    """Say in one clear sentence why a session cannot go on."""
+    if isinstance(error, VoiceTuiError):
+        return SessionFailed(message=error.message, hint=error.hint)
+    message = f"The conversation stopped: {type(error).__name__}: {error}"
+    return SessionFailed(message=message, hint="The log has the details")
 
 
 class Drain:

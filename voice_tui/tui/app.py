@@ -23,7 +23,6 @@ from voice_tui.events import (
     MemoryShared,
     NewConversation,
     PushToTalk,
-    ResumeConversation,
     SendText,
     SetMute,
     SetTalkMode,
@@ -44,7 +43,7 @@ from voice_tui.tui.screens.main import MainScreen
 from voice_tui.tui.standby import Standing
 from voice_tui.tui.state.app_state import Topic
 from voice_tui.tui.surroundings import Surroundings
-from voice_tui.tui.talk_keeper import TalkKeeper
+from voice_tui.tui.talk_keeper import TalkKeeper, go_on_with
 from voice_tui.tui.terminal import hung_up
 from voice_tui.tui.widgets.memories import MemoryWanted, SearchChanged
 from voice_tui.tui.widgets.prompt import Prompt
@@ -199,7 +198,9 @@ class VoiceTuiApp(BaseApp):
             if isinstance(event, MemoryChanged | MemoryShared):
                 self._memories.refresh()
             elif isinstance(event, ConversationStarted) and (broken_off := self.state.take_broken_off()):
-                self.command(ResumeConversation(conversation=broken_off))
+                go_on_with(broken_off, self.session, self._talks)
+            elif (cut_off := self.state.take_cut_off()) is not None and self._talks is not None:
+                self._talks.add(cut_off.conversation, cut_off.turn)
             elif isinstance(event, SettingsChanged):
                 self._settings_told(event)
         self._tell_dropped()

@@ -8,7 +8,7 @@ from threading import Lock
 
 import msgspec
 
-from voice_tui.events import AnyEvent, Progressed, Stats, TranscriptUpdated
+from voice_tui.events import AnswerHeard, AnyEvent, Progressed, Stats, TranscriptUpdated
 
 CAPACITY = 1_000
 """Events that may wait. Beyond it the oldest partial transcript goes, else the oldest event; `Inbox.dropped` counts."""
@@ -75,7 +75,7 @@ class Inbox:
     def _make_room(self) -> None:
         self.dropped += 1
         for index, event in enumerate(self._waiting):
-            if isinstance(event, TranscriptUpdated) and not event.final:
+            if isinstance(event, AnswerHeard) or (isinstance(event, TranscriptUpdated) and not event.final):
                 del self._waiting[index]
                 return
         self._waiting.popleft()
@@ -84,6 +84,8 @@ class Inbox:
 def _supersedes(new: AnyEvent, old: AnyEvent) -> bool:
     if isinstance(new, TranscriptUpdated) and isinstance(old, TranscriptUpdated):
         return new.turn == old.turn and new.role == old.role
+    if isinstance(new, AnswerHeard) and isinstance(old, AnswerHeard):
+        return new.turn == old.turn
     return isinstance(new, Progressed) and isinstance(old, Progressed)
 
 

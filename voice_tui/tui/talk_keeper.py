@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 
 from textual.message import Message
 
 from memory.errors import MemoryStoreError
 from memory.port import ConversationPort
-from memory.types import Found, Transcript
+from memory.types import Found, Transcript, Turn
+from voice_tui.events import ResumeConversation
+from voice_tui.session.port import SessionPort
 from voice_tui.tui.desk import Desk, Post
 
 TalksFactory = Callable[[], AbstractContextManager[ConversationPort]]
@@ -102,6 +105,20 @@ class TalkKeeper:
 
         return self._desk.submit(work, reply=reply)
 
+    def add(self, conversation: str, turn: Turn) -> bool:
+        """Keep a turn that came last, whatever its number; nothing where nothing else was kept."""
+
+        def work() -> None:
+            port = self._opened()
+            for last in port.latest(conversation, 1):
+                port.append(conversation, [replace(turn, number=last.number + 1)])
+
+        return self._desk.submit(work)
+
+    def then(self, act: Callable[[], None]) -> bool:
+        """Do something on the desk's thread, once everything that was asked for before is done."""
+        return self._desk.submit(act)
+
     def close(self) -> bool:
         """Ask to release the store; the desk finishes it before it ends."""
         return self._desk.submit(self._close)
@@ -121,3 +138,10 @@ class TalkKeeper:
     def _close(self) -> None:
         self._port = None
         self._stack.close()
+
+
+def go_on_with(conversation: str, session: SessionPort, keeper: TalkKeeper | None) -> None:
+    """Have a session go on with a conversation, once all that was said in it is kept."""
+    resume = ResumeConversation(conversation=conversation)
+    if keeper is None or not keeper.then(lambda: session.send(resume)):
+        session.send(resume)

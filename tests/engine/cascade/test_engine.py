@@ -14,6 +14,7 @@ from voice_tui.engine.cascade.turns import TurnPolicy
 from voice_tui.engine.port import Tick
 from voice_tui.errors import ProviderError
 from voice_tui.events import (
+    AnswerHeard,
     AnyEvent,
     ConversationStarted,
     MemoryChanged,
@@ -123,6 +124,21 @@ def test_a_barge_in_silences_the_answer_and_clips_the_transcript() -> None:
     assert 3 < len(text) < len(LONG) / 2
     assert room.responder.turns[1].text == "stop it please"
     assert room.responder.history[0] == (text, True)
+
+
+def test_what_was_heard_is_told_as_it_is_heard_and_an_interruption_leaves_just_that() -> None:
+    room = Room(["tell me something"], [Text(LONG)])
+    say(room)
+    room.until(lambda: room.of(AnswerHeard) != [])
+    assert room.of(AnswerHeard)[0].text == "", "nothing, at first"
+    room.until(lambda: len(room.of(AnswerHeard)) > 4)
+    told = [event.text for event in room.of(AnswerHeard)]
+    assert all(LONG.startswith(text) for text in told)
+    assert [len(text.split()) for text in told[:4]] == [0, 1, 2, 3]
+    room.engine.interrupt(room.tick())
+    room.take(room.engine.poll(room.tick()))
+    assert room.finals()[-1] == ("assistant", told[-1], True)
+    assert room.of(AnswerHeard)[-1].turn == room.of(TranscriptUpdated)[-1].turn
 
 
 def test_a_cough_pauses_and_the_answer_goes_on_without_a_gap_in_its_sound() -> None:

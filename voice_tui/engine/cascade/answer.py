@@ -16,7 +16,7 @@ from voice_tui.engine.cascade.reply import (
 )
 from voice_tui.engine.cascade.speech import SpeechTrack
 from voice_tui.errors import VoiceTuiError
-from voice_tui.events import TranscriptUpdated, TurnMeasured
+from voice_tui.events import AnswerHeard, TranscriptUpdated, TurnMeasured
 from voice_tui.frame import FRAME_SAMPLES, Pcm
 
 AHEAD_SAMPLES = 2 * FRAME_SAMPLES
@@ -74,6 +74,7 @@ class Answer:
         self.track = SpeechTrack()
         self.text = ""
         self.held = False
+        self._told: str | None = None
         self._ended = False
         self._voice_failed = False
 
@@ -134,6 +135,14 @@ class Answer:
     def heard(self, pending: int) -> str:
         """Return what of it reached the ear when `pending` samples of what was handed out did not."""
         return self.track.heard_text(0 if self.held else pending)
+
+    def newly_heard(self, pending: int, now: float) -> AnswerHeard | None:
+        """Say what was heard of it when that is something else than was said last."""
+        heard = self.heard(pending)
+        if not self.text or heard == self._told:
+            return None
+        self._told = heard
+        return AnswerHeard(at=now, turn=self.number, text=heard)
 
     def transcript(self, now: float) -> TranscriptUpdated:
         """The answer so far, as a partial."""

@@ -201,6 +201,8 @@ class Mouth:
         answer = self._answer
         if answer is not None and answer.finished(self._out.pending):
             self._conclude(answer, answer.text.strip(), interrupted=False)
+        elif answer is not None and (heard := answer.newly_heard(self._out.pending, self._out.now)) is not None:
+            self._out.say(heard)  # should this process die now, nobody else knows
         return pcm
 
     def close(self) -> None:

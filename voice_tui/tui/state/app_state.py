@@ -9,8 +9,10 @@ from enum import Flag, auto
 
 import msgspec
 
-from memory.types import Memory, Transcript
+from memory.traces import BLANK, forgotten_words
+from memory.types import Memory, Transcript, Turn
 from voice_tui.events import (
+    AnswerHeard,
     AnyEvent,
     ConversationStarted,
     DevicesChanged,
@@ -19,7 +21,9 @@ from voice_tui.events import (
     Notice,
     SessionFailed,
     SessionStarted,
+    SessionStopped,
     Severity,
+    StateChanged,
     Stats,
     TranscriptUpdated,
     TranscriptWithdrawn,
@@ -42,6 +46,10 @@ TURN_HISTORY = 200
 
 EVENT_HISTORY = 500
 """Events kept for the log screen; the oldest go. Stats are not among them: they come several times per second."""
+
+
+FORGOTTEN = 50
+"""Memories that were forgotten and whose words stay out of an answer that is kept from here; the oldest go."""
 
 
 class Topic(Flag):
@@ -98,6 +106,18 @@ class Shelf:
     said: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """What was heard of an answer whose session ended in the middle of it.
+
+    Args:
+        conversation: Its id. `turn`: its number is still to be found.
+    """
+
+    conversation: str
+    turn: Turn
+
+
 class AppState:
     """The app's knowledge. UI thread only.
 
@@ -118,6 +138,8 @@ class AppState:
         self.conversation_id = ""
         self.resuming: Transcript | None = None
         self._broken_off = ""
+        self._cut_off: CutOff | None = None
+        self._forgotten: deque[str] = deque(maxlen=FORGOTTEN)
         self.notices = Notices()
         self.steps: deque[float] = deque(maxlen=STEP_HISTORY)
         self.turns: deque[TurnMeasured] = deque(maxlen=TURN_HISTORY)
@@ -144,6 +166,9 @@ class AppState:
         if isinstance(event, Stats):
             self.steps.append(event.step_ms)
             return topics | Topic.METRICS, None
+        if isinstance(event, AnswerHeard):
+            self.conversation.note_heard(event)
+            return topics, None
         self.events_seen += 1
         self.events.append(msgspec.json.encode(event).decode("utf-8", "replace"))
         return topics | Topic.EVENTS | self._file(event), self._toast(event)
@@ -167,6 +192,8 @@ class AppState:
                 self._begin(event)
             case SessionStarted():
                 self._count_start()
+            case StateChanged(state="loading") | SessionFailed() | SessionStopped():
+                return self._end_answer()
             case TurnMeasured():
                 self.turns.append(event)
                 return Topic.METRICS
@@ -174,6 +201,8 @@ class AppState:
                 return self._recalled(event)
             case MemoryChanged():
                 self.conversation.note_memory(event)
+                if event.action == "forgotten":
+                    self._forgotten.append(event.text)
                 return Topic.TRANSCRIPT | Topic.MEMORIES
             case _:
                 return Topic.NONE
@@ -195,6 +224,20 @@ class AppState:
             if self.settings.memory.conversations and self.conversation.chapter_has_turns:
                 self._broken_off = self.conversation_id
             self.conversation.begin_chapter("The session was restarted")
+
+    def _end_answer(self) -> Topic:
+        """The session has gone: what nobody heard of its answer was not said."""
+        line = self.conversation.cut_off()
+        if line is not None and self.conversation_id and self.settings.memory.conversations:
+            text = _without(line.text, self._forgotten)
+            turn = Turn(0, "assistant", text, at=line.at, said_at=self.clock(), interrupted=True)
+            self._cut_off = CutOff(self.conversation_id, turn)
+        return Topic.TRANSCRIPT
+
+    def take_cut_off(self) -> CutOff | None:
+        """Return the answer that is still to be kept, once."""
+        cut_off, self._cut_off = self._cut_off, None
+        return cut_off
 
     def take_broken_off(self) -> str:
         """Return the conversation that the end of its session broke off and that is kept, once; "" for none."""
@@ -225,6 +268,13 @@ class AppState:
                 return self.say(notice(self.clock(), "error", event.message, event.hint, "Session"))
             case _:
                 return None
+
+
+def _without(text: str, forgotten: Sequence[str]) -> str:
+    """Return a text without the words of memories that were forgotten."""
+    for pattern in filter(None, map(forgotten_words, forgotten)):
+        text = pattern.sub(BLANK, text)
+    return text
 
 
 def _scored(texts: Sequence[str], scores: Sequence[float]) -> list[tuple[str, float]]:

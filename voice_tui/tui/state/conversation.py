@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from memory.types import Transcript
-from voice_tui.events import MemoryChanged, MemoryRecalled, Role, TranscriptUpdated, TranscriptWithdrawn
+from voice_tui.events import AnswerHeard, MemoryChanged, MemoryRecalled, Role, TranscriptUpdated, TranscriptWithdrawn
 from voice_tui.tui.state.text import one_line, plain
 
 Key = tuple[int, str, int]
@@ -83,6 +83,7 @@ class Conversation:
         self._chapter = 0
         self._notes = 0
         self._changes: list[Change] = []
+        self._heard: AnswerHeard | None = None
         self.dropped = 0
 
     def __iter__(self) -> Iterator[Line]:
@@ -133,6 +134,25 @@ class Conversation:
         """Remove a turn that never happened."""
         self._drop((self._chapter, "turn", event.turn))
 
+    def note_heard(self, event: AnswerHeard) -> None:
+        """Remember how far the answer under way was heard, should its session die."""
+        self._heard = event
+
+    def cut_off(self) -> Line | None:
+        """The session has ended: leave of an answer under way what was heard of it; returns that, or None."""
+        key = next((key for key, line in reversed(self._lines.items()) if line.role == "assistant"), None)
+        if key is None or key[0] != self._chapter or self._lines[key].final:
+            return None
+        heard, self._heard = self._heard, None
+        line = self._lines[key]
+        text = plain(heard.text) if heard is not None and heard.turn == key[2] else line.text
+        if not text:
+            self._drop(key)
+            return None
+        line = replace(line, text=text, final=True, interrupted=True)
+        self._put(line)
+        return line
+
     def note_recall(self, event: MemoryRecalled) -> None:
         """Say which memories an answer used."""
         if event.texts:
@@ -147,6 +167,7 @@ class Conversation:
     def begin_chapter(self, title: str) -> None:
         """Start counting turns afresh; a rule is drawn when something was said since the last one."""
         self._chapter += 1
+        self._heard = None
         if self._lines and next(reversed(self._lines.values())).kind != "chapter":
             self._put(Line(key=(self._chapter, "chapter", 0), kind="chapter", text=title))
 
