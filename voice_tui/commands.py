@@ -35,6 +35,12 @@ class SetMute(Command, frozen=True, tag="set_mute"):
     muted: bool
 
 
+class HoldMicrophone(Command, frozen=True, tag="hold_microphone"):
+    """Measure the microphone but let nobody hear it, or no longer; mute and talk mode stay what they are meanwhile."""
+
+    held: bool
+
+
 class SetTalkMode(Command, frozen=True, tag="set_talk_mode"):
     """Open microphone or push-to-talk."""
 
@@ -96,6 +102,7 @@ AnyCommand = (
     SendText
     | Interrupt
     | SetMute
+    | HoldMicrophone
     | SetTalkMode
     | PushToTalk
     | SetVolume

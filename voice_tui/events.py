@@ -17,6 +17,7 @@ from voice_tui.commands import ChangeSettings as ChangeSettings
 from voice_tui.commands import CheckSound as CheckSound
 from voice_tui.commands import ChooseDevices as ChooseDevices
 from voice_tui.commands import Command as Command
+from voice_tui.commands import HoldMicrophone as HoldMicrophone
 from voice_tui.commands import Interrupt as Interrupt
 from voice_tui.commands import NewConversation as NewConversation
 from voice_tui.commands import PlayNote as PlayNote

@@ -53,3 +53,8 @@ def clean(pcm: Pcm) -> Pcm:
     if peak <= 1.0:  # False for NaN as well
         return pcm
     return np.clip(np.nan_to_num(pcm, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
+
+
+def amplified(pcm: Pcm, gain: float) -> Pcm:
+    """Return `pcm` times `gain`, clean; the same array at 1.0."""
+    return pcm if gain == 1.0 else clean(np.multiply(pcm, gain, dtype=np.float32))

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from voice_tui.events import (
+    AnyCommand,
     AnyEvent,
+    HoldMicrophone,
     Notice,
     SendText,
     SessionFailed,
@@ -20,6 +22,7 @@ from voice_tui.events import (
     StateChanged,
     TranscriptUpdated,
 )
+from voice_tui.framing import FrameReader
 from voice_tui.session.host import MAX_SHORT_LIVES, SessionHost
 from voice_tui.settings import MemorySettings, Settings, TtsSettings
 
@@ -74,8 +77,10 @@ def host(tmp_path: Path, no_sound: None) -> Iterator[SessionHost]:
 
 def test_it_starts_without_a_device_and_answers_what_is_typed(host: SessionHost) -> None:
     listener = Listener()
+    host.send(HoldMicrophone(held=False))  # not worth a word before it runs
     host.start(listener)
     listener.wait(started)
+    assert not [event for event in listener.events if isinstance(event, Notice) and event.severity != "info"]
     host.send(SendText(text="what can you do"))
     assert listener.wait(answered).text  # type: ignore[union-attr]
 
@@ -140,3 +145,23 @@ def test_the_session_ends_with_the_app(tmp_path: Path, host: SessionHost) -> Non
 def test_closing_before_starting_and_twice_is_harmless(host: SessionHost) -> None:
     host.close()
     host.close()
+
+
+def test_a_microphone_that_is_held_is_held_in_a_fresh_session_before_it_hears_anything(
+    host: SessionHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What every process is given first: settings, then what holds from its first frame on."""
+    given = tmp_path / "given"
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ncat > {given}.$$\n")
+    program.chmod(0o700)
+    monkeypatch.setattr("sys.executable", str(program))
+    host.send(HoldMicrophone(held=True))
+    host.start(Listener())
+    end = time.monotonic() + DEADLINE
+    while not (found := [file for file in tmp_path.glob("given.*") if b"hold_microphone" in file.read_bytes()]):
+        assert time.monotonic() < end, "it was not told"
+        time.sleep(0.01)
+    with found[0].open("rb") as stream:
+        assert FrameReader[Settings](stream, Settings).read() == host.settings
+        assert FrameReader[AnyCommand](stream, AnyCommand).read() == HoldMicrophone(held=True)

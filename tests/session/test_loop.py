@@ -13,6 +13,7 @@ from voice_tui.events import (
     ChooseDevices,
     ConversationStarted,
     DevicesChanged,
+    HoldMicrophone,
     Interrupt,
     MuteChanged,
     NewConversation,
@@ -105,6 +106,28 @@ def test_muted_wins_over_the_talk_key() -> None:
     bench.run(SetMute(muted=True), PushToTalk(talking=True))
     assert not [call for call in bench.engine.calls if call[0] == "push_to_talk"]
     assert [notice.message for notice in bench.of(Notice)] == ["The microphone is muted"]
+
+
+def test_a_held_microphone_is_measured_and_not_heard_and_a_muted_one_stays_muted_after_it() -> None:
+    bench = Bench()
+    bench.run(HoldMicrophone(held=True))
+    assert not any(frame.any() for frame in bench.engine.heard)
+    assert bench.of(Stats)
+    assert not any(stats.muted for stats in bench.of(Stats))
+    again = Bench()
+    again.run(HoldMicrophone(held=True), HoldMicrophone(held=False))
+    assert again.engine.heard[0].any()
+    muted = Bench()
+    muted.run(HoldMicrophone(held=True), SetMute(muted=True), HoldMicrophone(held=False))
+    assert not any(frame.any() for frame in muted.engine.heard)
+    assert muted.of(Stats)[-1].muted
+
+
+def test_the_talk_key_does_nothing_while_the_microphone_is_held() -> None:
+    bench = Bench(start=Start(mode="push"))
+    bench.run(PushToTalk(talking=True), HoldMicrophone(held=True), PushToTalk(talking=True))
+    talked = [talking for call, talking in bench.engine.calls if call == "push_to_talk"]
+    assert talked == [True, False]
 
 
 def test_muting_ends_the_turn_under_way() -> None:

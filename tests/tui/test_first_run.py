@@ -7,10 +7,10 @@ import threading
 import pytest
 from textual.widgets import ContentSwitcher, OptionList
 
-from tests.fakes_session import DIALOGUE, READY
+from tests.fakes_session import DIALOGUE, READY, stats
 from tests.tui.driving import emit, make_app, press, running, screen_text, session_of, settle
 from voice_tui.config import Origin
-from voice_tui.events import ChangeSettings, CheckSound, DevicesChanged, TalkChanged
+from voice_tui.events import ChangeSettings, CheckSound, DevicesChanged, HoldMicrophone, TalkChanged
 from voice_tui.settings import LlmSettings, Settings
 from voice_tui.tui.app import VoiceTuiApp
 from voice_tui.tui.screens.first_run import FirstRunScreen
@@ -93,6 +93,26 @@ async def test_a_device_is_picked_and_the_tone_played() -> None:
         await press(pilot, "down", "down", "enter", "t")
         assert app.state.settings.audio.input == "USB"
         assert CheckSound(kind="tone") in session_of(app).commands
+
+
+async def test_nothing_said_is_for_the_assistant_until_hello_and_the_meter_moves() -> None:
+    app = first_time()
+
+    def held() -> list[bool]:
+        return [command.held for command in session_of(app).commands if isinstance(command, HoldMicrophone)]
+
+    async with running(app) as pilot:
+        await press(pilot, "n", "b")
+        assert set(held()) == {True}
+        before = screen_text(app)
+        await emit(pilot, stats(input_peak=0.9))
+        assert screen_text(app) != before
+        await press(pilot, "n", "n", "n")
+        assert held()[-1] is False, "this step asks to say something"
+        await press(pilot, "b")
+        assert held()[-1] is True
+        await press(pilot, "escape")
+        await settle(pilot, lambda: held()[-1] is False)
 
 
 async def test_one_can_go_back_but_not_before_the_first_step() -> None:

@@ -28,12 +28,14 @@ class Front:
         guard: Chooses the echo canceller.
 
     Attributes:
-        muted: The microphone is muted. `talking`: in push mode, whether the person talks now.
+        muted: The microphone is muted. `held`: what it hears is for its meter alone.
+        talking: In push mode, whether the person talks now.
     """
 
     def __init__(self, mode: TalkMode, guard: Guard) -> None:
         self.mode: TalkMode = mode
         self.muted = False
+        self.held = False
         self.talking = False
         self._guard = guard
         self._devices: DevicesChanged | None = None
@@ -55,7 +57,7 @@ class Front:
 
     def gate(self, frame: Frame) -> Frame:
         """Silence what nobody must hear."""
-        if self.muted or (self.mode == "push" and not self.talking):
+        if self.muted or self.held or (self.mode == "push" and not self.talking):
             return silence()
         return frame
 

@@ -14,7 +14,16 @@ import time
 from typing import BinaryIO, cast
 
 from voice_tui.errors import SessionError
-from voice_tui.events import AnyCommand, AnyEvent, ChangeSettings, Notice, SessionFailed, StateChanged, Stop
+from voice_tui.events import (
+    AnyCommand,
+    AnyEvent,
+    ChangeSettings,
+    HoldMicrophone,
+    Notice,
+    SessionFailed,
+    StateChanged,
+    Stop,
+)
 from voice_tui.framing import FrameReader, framed
 from voice_tui.session.port import OnEvent
 from voice_tui.settings import Settings
@@ -39,12 +48,14 @@ class SessionHost:
     """Implements `SessionPort` with a child process. All methods may be called from any thread.
 
     Args:
-        settings: Sent to the process over its pipe; `ChangeSettings` replaces them for later sessions too.
+        settings: Sent to the process over its pipe; `ChangeSettings` replaces them for later sessions too, and a
+            microphone that is held stays so.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._on_event: OnEvent = lambda event: None
+        self._held = False
         self._process: subprocess.Popen[bytes] | None = None
         self._outgoing: queue.Queue[bytes | None] = queue.Queue(COMMANDS_SIZE)
         self._closing = threading.Event()
@@ -60,7 +71,7 @@ class SessionHost:
 
     def send(self, command: AnyCommand) -> None:
         """Queue a command; see `SessionPort.send`."""
-        if isinstance(command, ChangeSettings) and not self._keep(command.settings):
+        if isinstance(command, ChangeSettings | HoldMicrophone) and not self._keep(command):
             return
         if self._process is None:
             self._say("warning", "That did not reach the session, which is just starting", "Try again in a moment")
@@ -70,10 +81,13 @@ class SessionHost:
         except queue.Full:
             self._say("error", "The session does not answer", "Restart it from the command palette, or quit")
 
-    def _keep(self, settings: Settings) -> bool:
-        """Start later sessions with these; returns whether one runs that must be told."""
+    def _keep(self, command: ChangeSettings | HoldMicrophone) -> bool:
+        """Start later sessions with this; returns whether one runs that must be told."""
         with self._lock:
-            self.settings = settings
+            if isinstance(command, ChangeSettings):
+                self.settings = command.settings
+            else:
+                self._held = command.held
             return self._process is not None
 
     def restart(self) -> None:
@@ -141,6 +155,8 @@ class SessionHost:
         with self._lock:
             self._outgoing = queue.Queue(COMMANDS_SIZE)
             self._outgoing.put_nowait(framed(self.settings))
+            if self._held:  # before its first frame
+                self._outgoing.put_nowait(framed(HoldMicrophone(held=True)))
             self._process = process
         writer = threading.Thread(target=self._write, args=(process, self._outgoing), name="session-out", daemon=True)
         writer.start()

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Sequence
 
 import msgspec
-import numpy as np
 
 from voice_tui.audio.port import AudioPort
 from voice_tui.engine.port import Engine, PastTurn, Step, Tick
@@ -26,6 +25,7 @@ from voice_tui.events import (
     ConversationStarted,
     DevicesChanged,
     EngineChanged,
+    HoldMicrophone,
     Interrupt,
     MuteChanged,
     NewConversation,
@@ -47,7 +47,7 @@ from voice_tui.events import (
     TranscriptWithdrawn,
     VolumeChanged,
 )
-from voice_tui.frame import clean
+from voice_tui.frame import amplified
 from voice_tui.session.front import Front, Guard
 from voice_tui.session.past import Past
 from voice_tui.session.refit import Refit
@@ -219,8 +219,7 @@ class Session:
         if step.flush:
             self._audio.flush()
         if step.pcm is not None and (step.pcm.any() or not self._front.checking):  # no silence in front of a check
-            pcm = step.pcm if self._volume == 1.0 else clean(np.multiply(step.pcm, self._volume, dtype=np.float32))
-            self._audio.write(pcm)
+            self._audio.write(amplified(step.pcm, self._volume))
         for event in step.events:
             if isinstance(event, ConversationStarted):  # the person asked for it aloud
                 self._begin_conversation(self._start.conversation())
@@ -260,11 +259,9 @@ class Session:
         return snapshot(
             self._audio.stats(),
             self._timings,
+            self._front,
             at=self._now(),
             dropped_events=self._dropped_events(),
-            muted=self._front.muted,
-            talk_mode=self._front.mode,
-            talking=self._front.talking,
             volume=self._volume,
         )
 
@@ -292,6 +289,9 @@ class Session:
             self._talk(self._front.talking and not command.muted)
             self._front.muted = command.muted
             self._emit(MuteChanged(at=self._now(), muted=self._front.muted))
+        elif isinstance(command, HoldMicrophone):
+            self._talk(self._front.talking and not command.held)
+            self._front.held = command.held
         elif isinstance(command, SetTalkMode):
             self.set_mode(command.mode)
         elif isinstance(command, PushToTalk):
@@ -329,7 +329,7 @@ class Session:
         self._emit(TalkChanged(at=self._now(), mode=mode, talking=False))
 
     def _talk(self, talking: bool) -> None:
-        if self._front.mode != "push" or talking == self._front.talking:
+        if self._front.mode != "push" or talking == self._front.talking or (talking and self._front.held):
             return
         if talking and self._front.muted:
             raise DeviceError("The microphone is muted", hint="Unmute it first, then press the talk key")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 
 from voice_tui.audio.port import AudioStats
-from voice_tui.events import Stats, TalkMode
+from voice_tui.events import Stats
 from voice_tui.frame import FRAME_SAMPLES, SAMPLE_RATE
+from voice_tui.session.front import Front
 
 WINDOW_FRAMES = 375
 """Frames in a window: 30 s."""
@@ -53,12 +54,10 @@ class Timings:
 def snapshot(
     audio: AudioStats,
     timings: Timings,
+    front: Front,
     *,
     at: float,
     dropped_events: int,
-    muted: bool,
-    talk_mode: TalkMode,
-    talking: bool,
     volume: float,
 ) -> Stats:
     """Return all counters as an event; see `Stats` for what each is."""
@@ -83,8 +82,8 @@ def snapshot(
         dropped_events=dropped_events,
         input_peak=audio.input_peak,
         output_peak=audio.output_peak,
-        muted=muted,
-        talk_mode=talk_mode,
-        talking=talking,
+        muted=front.muted,
+        talk_mode=front.mode,
+        talking=front.talking,
         volume=volume,
     )

@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, OptionList, Static
 
+from voice_tui.events import HoldMicrophone
 from voice_tui.tui.desk import Desk
 from voice_tui.tui.state.app_state import Topic
 from voice_tui.tui.state.setup_words import STEPS, Answerer, answerers, checks_content, hello_content, steps_content
@@ -44,7 +45,7 @@ class AnswererList(OptionList):
 
 
 class FirstRunScreen(Screen[None]):
-    """Four steps.
+    """Four steps. What is said reaches the assistant from the last one on; until then it only moves the meter.
 
     Args:
         base: Knows the state, changes settings, opens the settings screen.
@@ -95,6 +96,7 @@ class FirstRunScreen(Screen[None]):
     def on_mount(self) -> None:
         """Begin to look what works here, while the person looks at the devices."""
         self._desk.start()
+        self._base.command(HoldMicrophone(held=True))
         self.query_one(DevicePanel).begin()
         survey = self._base.surroundings.setup.survey
         if survey is None:
@@ -104,7 +106,8 @@ class FirstRunScreen(Screen[None]):
         self._show()
 
     def on_unmount(self) -> None:
-        """Wait for nothing: the thread is a daemon."""
+        """Listen as the settings say; wait for nothing: the thread is a daemon."""
+        self._base.command(HoldMicrophone(held=False))
         self._desk.close(0.0)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -145,6 +148,7 @@ class FirstRunScreen(Screen[None]):
 
     def _go(self, step: int) -> None:
         self._step = step
+        self._base.command(HoldMicrophone(held=STEPS[step].holds))
         self.query_one(ContentSwitcher).current = STEPS[step].widget
         first: Widget = self.query_one(f"#{STEPS[step].focus}")
         first.focus()

@@ -30,18 +30,20 @@ class Step:
     Args:
         title: For a person.
         widget: Id of what is shown. `focus`: id of what gets the focus.
+        holds: Whether what is said is not for the assistant.
     """
 
     title: str
     widget: str
     focus: str
+    holds: bool = True
 
 
 STEPS = (
     Step("Microphone and speaker", "setup-devices", "devices-input"),
     Step("What works here", "setup-checks", "setup-checks"),
     Step("Who answers", "setup-engine", "setup-answerers"),
-    Step("Say hello", "setup-hello", "setup-hello"),
+    Step("Say hello", "setup-hello", "setup-hello", holds=False),
 )
 
 
