@@ -245,9 +245,14 @@ class TalkChanged(Event, frozen=True, tag="talk_changed"):
 
 
 class VolumeChanged(Event, frozen=True, tag="volume_changed"):
-    """The answer's voice got louder or softer; gain 0-2."""
+    """The answer's voice got louder or softer.
+
+    Args:
+        volume: Gain, 0-2. `said`: the person asked the assistant for it, in words; it is to be kept.
+    """
 
     volume: float
+    said: bool = False
 
 
 class MemoryChanged(Event, frozen=True, tag="memory_changed"):

@@ -160,7 +160,9 @@ def test_louder_said_aloud_changes_the_volume() -> None:
     bench = Bench()
     bench.engine.reply = lambda frame: Step(volume_change=0.25)
     bench.run()
+    assert bench.of(VolumeChanged)[0].said is False
     assert bench.of(VolumeChanged)[1].volume == 1.25
+    assert bench.of(VolumeChanged)[1].said, "it is to be kept"
 
 
 def test_a_flush_comes_before_the_new_samples() -> None:

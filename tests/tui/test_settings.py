@@ -13,13 +13,14 @@ from tests.fakes_session import DIALOGUE, READY
 from tests.tui.driving import emit, main_screen, make_app, press, running, screen_text, session_of, settle, toasts
 from voice_tui.config import Config, Origin, SettingsFile
 from voice_tui.errors import ConfigError
-from voice_tui.events import ChangeSettings, EngineChanged, SettingsChanged
+from voice_tui.events import ChangeSettings, EngineChanged, SettingsChanged, VolumeChanged
 from voice_tui.schema import Value, settings_schema
 from voice_tui.settings import Settings
 from voice_tui.tui.app import VoiceTuiApp
 from voice_tui.tui.screens.main import MainScreen
 from voice_tui.tui.screens.settings import SettingsScreen
 from voice_tui.tui.screens.theme import ThemeScreen
+from voice_tui.tui.state.settings_view import Kept
 from voice_tui.tui.widgets.memories import MemoryPane
 from voice_tui.tui.widgets.settings import SettingDetail, SettingList, ValueArea, ValueLine
 
@@ -232,6 +233,28 @@ async def test_what_a_flag_or_the_environment_sets_cannot_be_changed_and_says_so
         assert app.state.settings == file.config.settings
         assert path.read_text() == TEXT
         assert "env · 1.5" in screen_text(app)
+
+
+async def test_louder_said_aloud_is_the_setting_from_now_on(file: SettingsFile) -> None:
+    app = app_with(file)
+    async with running(app) as pilot:
+        await emit(pilot, VolumeChanged(volume=0.9))  # by itself, such as at the start of a session
+        assert app.state.settings.audio.volume == 0.5
+        await go(pilot, "audio.volume")
+        await emit(pilot, VolumeChanged(volume=0.75, said=True))
+        assert "0.75" in screen_text(app)
+        assert [settings.audio.volume for settings in changes(app)] == [0.75]
+        assert file.config.file.read_text() == TEXT.replace("0.5", "0.75")
+
+
+async def test_louder_said_aloud_lasts_for_now_where_a_flag_fixes_the_volume(file: SettingsFile) -> None:
+    app = app_with(file)
+    app.state.kept = Kept(file.config.file, {"audio.volume": Origin("flag", "--set audio.volume=0.5")})
+    async with running(app) as pilot:
+        await emit(pilot, VolumeChanged(volume=0.75, said=True))
+        assert (app.state.health.volume, app.state.settings.audio.volume) == (0.75, 0.5)
+        assert file.config.file.read_text() == TEXT
+        assert changes(app) == []
 
 
 async def test_one_or_all_go_back_to_the_default(file: SettingsFile) -> None:

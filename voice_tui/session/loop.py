@@ -227,7 +227,7 @@ class Session:
                 self._emit(self._past.numbered(event))
                 self._reminder.note(event, self._engine)
         if step.volume_change:
-            self.set_volume(self._volume + step.volume_change)
+            self.set_volume(self._volume + step.volume_change, said=True)
 
     def _break_off(self) -> None:
         """End the answer under way: transcript and history keep what was heard of it."""
@@ -337,10 +337,10 @@ class Session:
         self._engine.push_to_talk(talking, self._tick())
         self._emit(TalkChanged(at=self._now(), mode=self._front.mode, talking=talking))
 
-    def set_volume(self, volume: float) -> None:
-        """Gain of the voice. The loop's thread."""
+    def set_volume(self, volume: float, *, said: bool = False) -> None:
+        """Gain of the voice; `said`: asked for in words. The loop's thread."""
         self._volume = round(min(2.0, max(0.0, volume)), 2)
-        self._emit(VolumeChanged(at=self._now(), volume=self._volume))
+        self._emit(VolumeChanged(at=self._now(), volume=self._volume, said=said))
 
     def _resume(self, conversation: str) -> None:
         if self._load_turns is None:

@@ -28,6 +28,7 @@ from voice_tui.events import (
     SetTalkMode,
     SettingsChanged,
     SetVolume,
+    VolumeChanged,
 )
 from voice_tui.session.port import SessionPort
 from voice_tui.settings import Settings
@@ -203,6 +204,8 @@ class VoiceTuiApp(BaseApp):
                 self._talks.add(cut_off.conversation, cut_off.turn)
             elif isinstance(event, SettingsChanged):
                 self._settings_told(event)
+            elif isinstance(event, VolumeChanged):
+                self.settings_flow.said(event)
         self._tell_dropped()
         self.draw(topics)
 

@@ -11,7 +11,7 @@ from textual.message import Message
 
 from voice_tui.config import Config
 from voice_tui.errors import ConfigError
-from voice_tui.events import AnyCommand, ChangeSettings, SettingsChanged, Severity
+from voice_tui.events import AnyCommand, ChangeSettings, SettingsChanged, Severity, VolumeChanged
 from voice_tui.schema import Value, by_path, differing, replaced, value_at
 from voice_tui.settings import Settings
 from voice_tui.tui.desk import Desk
@@ -89,6 +89,12 @@ class SettingsFlow:
             self._app.command(command)
         else:
             self.change({path: value})
+
+    def said(self, event: VolumeChanged) -> None:
+        """Keep what the session has done because the person asked for it in words; just for now where it is fixed."""
+        state = self._app.state
+        if event.said and not state.kept.fixed("audio.volume") and state.settings.audio.volume != event.volume:
+            self.change({"audio.volume": event.volume})
 
     def told(self, event: SettingsChanged) -> None:
         """Take what the session made of it: what it refused goes back to what it was."""
