@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from blockbuster import blockbuster_ctx
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
 
@@ -128,3 +130,14 @@ def screen_text(app: VoiceTuiApp) -> str:
     width, height = app.size
     lines = app.screen._compositor.render_strips(app.size)
     return "\n".join(strip.text for strip in list(lines)[:height]) if width else ""
+
+
+async def burst(pilot: Pilot[Any], *keys: str) -> None:
+    """Let keys come all at once, before the app has had a chance to run, and wait until it is at rest."""
+    driver = pilot.app._driver
+    assert driver is not None
+    for key in keys:
+        event = events.Key(_character_to_key(key) if len(key) == 1 else key, key if len(key) == 1 else None)
+        event.set_sender(pilot.app)
+        driver.send_message(event)
+    await settle(pilot)

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from textual import events
+from textual.widgets import Input
+
+from tests.fakes_memory import FakeMemory, some_memories
 from tests.fakes_session import DIALOGUE, READY
-from tests.tui.driving import emit, main_screen, make_app, press, running, session_of, toasts
-from voice_tui.events import MuteChanged, PushToTalk, StateChanged, TalkChanged
+from tests.tui.driving import burst, emit, main_screen, make_app, press, running, session_of, settle, toasts
+from tests.tui.kept import keep
+from tests.tui.kept import opener as talks_opener
+from voice_tui.events import MuteChanged, PushToTalk, SendText, StateChanged, TalkChanged
 from voice_tui.settings import Settings, TurnSettings
 from voice_tui.tui.app import VoiceTuiApp
 from voice_tui.tui.screens.devices import DevicesScreen
 from voice_tui.tui.screens.help import HelpScreen
 from voice_tui.tui.screens.log import LogScreen
+from voice_tui.tui.screens.main import MainScreen
 from voice_tui.tui.screens.models import ModelsScreen
 from voice_tui.tui.screens.settings import SettingsScreen
 from voice_tui.tui.widgets.keybar import KeyBar
+from voice_tui.tui.widgets.lines import LinesFilter
+from voice_tui.tui.widgets.memories import SearchLine
+from voice_tui.tui.widgets.settings import SettingsSearch
+from voice_tui.tui.widgets.talks import TalkSearch
 
 BUSY = (*READY, *DIALOGUE, TalkChanged(mode="push", talking=False), StateChanged(state="speaking"))
 PUSH = Settings(turns=TurnSettings(mode="push"))
@@ -84,3 +96,55 @@ async def test_muted_wins_over_the_talk_key_and_says_so() -> None:
         await emit(pilot, MuteChanged(muted=False))
         await press(pilot, "ctrl+t")
         assert session_of(app).commands[-1] == PushToTalk(talking=True)
+
+
+# ---------------------------------------------------------------- keys that come all at once
+
+
+@pytest.mark.parametrize(
+    ("opened_by", "search"),
+    [(["f4"], SearchLine), (["ctrl+r"], TalkSearch), (["f2"], SettingsSearch), (["f5", "2"], LinesFilter)],
+)
+async def test_after_a_slash_the_next_keys_are_what_is_searched_and_no_commands(
+    tmp_path: Path, opened_by: list[str], search: type[Input]
+) -> None:
+    keep(tmp_path / "memory.db")
+    app = make_app(READY, conversations=talks_opener(tmp_path / "memory.db"))
+    async with running(app, (120, 36)) as pilot:
+        await press(pilot, *opened_by)
+        front = app.screen
+        await burst(pilot, *"/dad")
+        assert app.screen is front, "nothing was asked, nothing was left"
+        assert front.query_one(search).value == "dad"
+
+
+async def test_the_last_letter_belongs_to_what_enter_saves(tmp_path: Path) -> None:
+    app = make_app(READY, memory=(store := FakeMemory(some_memories())))
+    async with running(app, (120, 36)) as pilot:
+        await press(pilot, "f4", "enter")
+        await burst(pilot, *"!?", "enter", "down", "down")
+        assert isinstance(app.screen, MainScreen)
+        edited = [memory.text for memory in store.memories.values() if memory.text.endswith("!?")]
+        assert edited == ["My sister Anna lives in Lisbon.!?"]
+
+
+async def test_a_key_whose_widget_has_gone_holds_up_the_next_ones_for_a_moment_only() -> None:
+    app = make_app(READY)
+    async with running(app) as pilot:
+        prompt = main_screen(app).prompt
+        prompt.focus()
+        await settle(pilot)
+        app._keys._now = events.Key("a", "a")  # its way has ended somewhere
+        await burst(pilot, *"hello")
+        await settle(pilot, lambda: prompt.value == "hello")
+
+
+async def test_a_long_burst_arrives_in_order_and_whole() -> None:
+    app = make_app(READY)
+    async with running(app) as pilot:
+        main_screen(app).prompt.focus()
+        await settle(pilot)
+        text = "what time is it now and then" * 20
+        await burst(pilot, *text.replace(" ", ""), "enter", *"next")
+        assert session_of(app).commands == [SendText(text=text.replace(" ", ""))]
+        assert main_screen(app).prompt.value == "next"

@@ -21,6 +21,7 @@ from voice_tui.settings import Settings
 from voice_tui.tui.catalogue import Entry
 from voice_tui.tui.desk import Desk, Said
 from voice_tui.tui.errand import ErrandDone, ErrandTold
+from voice_tui.tui.key_order import KeyOrder
 from voice_tui.tui.model_flow import ModelFlow, ModelRemoved, ModelsListed
 from voice_tui.tui.settings_flow import SettingsFlow, SettingsNotSaved, SettingsSaved
 from voice_tui.tui.standby import Standby, StandbyScreen, Standing
@@ -79,6 +80,7 @@ class BaseApp(App[int]):
         self.files = Desk("files", self.post_message)
         self.shelves = Desk("memories", self.post_message)
         self.standby = Standby(self)
+        self._keys = KeyOrder(self, super().on_event)
         self._sweeper = Sweeper(time.monotonic())
         self._stale_below = Topic.NONE
         self._below_timer: Timer | None = None
@@ -157,7 +159,10 @@ class BaseApp(App[int]):
         """Called by Textual with everything that comes from the terminal."""
         if isinstance(event, events.InputEvent):
             self._sweeper.pressed(time.monotonic())
-        await super().on_event(event)
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
 
     def key_of(self, entry: Entry) -> str:
         """Return the keys of an entry, the person's key map included; "" for none."""
