@@ -5,17 +5,32 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input, OptionList, Static
 
 from memory.conversations import Conversations
+from memory.port import ConversationPort
 from memory.store import SqliteMemory
 from memory.types import Conversation, Transcript, Turn
 from tests.fakes_memory import NOW
 from tests.fakes_session import DIALOGUE, READY
-from tests.tui.driving import emit, main_screen, make_app, press, running, screen_text, session_of, settle, shown_lines
+from tests.tui.driving import (
+    burst,
+    emit,
+    main_screen,
+    make_app,
+    press,
+    running,
+    screen_text,
+    session_of,
+    settle,
+    shown_lines,
+)
 from tests.tui.kept import SAID, keep, opener
 from voice_tui.events import (
     AnswerHeard,
@@ -35,6 +50,7 @@ from voice_tui.tui.screens.main import MainScreen
 from voice_tui.tui.screens.rename import RenameScreen
 from voice_tui.tui.screens.save import SaveScreen
 from voice_tui.tui.state.talks import day_and_time, length
+from voice_tui.tui.talk_keeper import TalksFactory
 from voice_tui.tui.widgets.talks import MAX_TURNS, TalkView, around
 
 WIDE = (120, 36)
@@ -155,6 +171,44 @@ async def test_one_that_the_session_refuses_leaves_the_present_one_alone(path: P
         await emit(pilot, ConversationStarted(conversation="another"))
         assert "Earlier" not in " ".join(shown_lines(app))
         assert app.state.resuming is None
+
+
+def slow(path: Path, method: str, gate: threading.Event) -> TalksFactory:
+    """Opens the store, but one of its answers waits for the gate."""
+
+    @contextmanager
+    def opened() -> Generator[ConversationPort]:
+        with opener(path)() as talks:
+            answer = getattr(talks, method)
+
+            def late(*args: object, **more: object) -> object:
+                assert gate.wait(10)
+                return answer(*args, **more)
+
+            setattr(talks, method, late)
+            yield talks
+
+    return opened
+
+
+@pytest.mark.parametrize("method", ["search", "load"])
+@pytest.mark.parametrize("then", ["", "left", "escape"])
+async def test_enter_while_it_is_being_read_counts_when_it_is_read(path: Path, method: str, then: str) -> None:
+    gate = threading.Event()
+    app = make_app(READY, conversations=slow(path, method, gate))
+    async with running(app, WIDE) as pilot:
+        await pilot.press("ctrl+r", "enter", *([then] if then else []))
+        gate.set()
+        await settle(pilot)
+        assert session_of(app).commands == ([] if then else [ResumeConversation(conversation="c-tea")])
+        assert isinstance(app.screen, ConversationsScreen) is (then == "left")
+
+
+async def test_enter_in_one_burst_with_the_key_that_opens_the_list(path: Path) -> None:
+    app = app_on(path)
+    async with running(app, WIDE) as pilot:
+        await burst(pilot, "ctrl+r", "enter")
+        assert session_of(app).commands == [ResumeConversation(conversation="c-tea")]
 
 
 async def test_the_present_one_is_marked_and_going_on_with_it_is_going_back(path: Path) -> None:

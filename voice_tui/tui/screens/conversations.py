@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from memory.types import Conversation, Transcript, Turn
 from voice_tui.events import ResumeConversation
+from voice_tui.tui.catalogue import BY_ID
 from voice_tui.tui.standby import StandbyScreen
 from voice_tui.tui.state.app_state import Topic
 from voice_tui.tui.state.talks import Talks, counted
@@ -54,6 +55,8 @@ class ConversationsScreen(StandbyScreen[None]):
         self._save_it = save
         self._state = base.state
         self._refreshing = False
+        self._going_on = False
+        """Enter came while list or conversation were still being read: go on with it when they are."""
 
     def compose(self) -> ComposeResult:
         """Called by Textual."""
@@ -73,6 +76,7 @@ class ConversationsScreen(StandbyScreen[None]):
 
     def renew(self) -> None:
         """Ask for the list."""
+        self._going_on = False
         self._state.talks = Talks(undo=self._state.talks.undo)
         self._ask()
 
@@ -116,6 +120,9 @@ class ConversationsScreen(StandbyScreen[None]):
         if transcript is not None and talks.selected and transcript.conversation.id == talks.selected.id:
             self._state.talks = replace(talks, opened=transcript)
             self._show()
+            if self._going_on:
+                self._going_on = False
+                self._go_on(transcript.conversation)
 
     @on(TalkDone)
     def _done(self, event: TalkDone) -> None:
@@ -179,6 +186,16 @@ class ConversationsScreen(StandbyScreen[None]):
             self._ask()
 
     # ---------------------------------------------------------------- what is wanted
+
+    def on_key(self, event: events.Key) -> None:
+        """Keep the wish to go on until it can be done; any other key takes it back."""
+        talks = self._state.talks
+        reading = not talks.loaded if talks.selected is None else talks.opened is None
+        present = talks.selected is not None and talks.selected.id == self._state.conversation_id
+        enter = event.key in self._base.key_of(BY_ID["talk_go_on"]).split(",")
+        self._going_on = enter and reading and not present and not isinstance(self.focused, Input)
+        if self._going_on:
+            event.stop()
 
     def action_leave(self) -> None:
         """Back to where one came from."""
