@@ -14,14 +14,18 @@ from memory.types import Memory
 
 def add(db: sqlite3.Connection, memory: Memory, clip: bytes | None) -> Memory:
     """Write a new memory, or renew the one that says the same; what it contradicts becomes history."""
-    there = rows.same_words(db, memory)
+    there, last = rows.same_words(db, memory), rows.last_place(db)
     if there is not None:
-        return _renew(db, there, memory, clip)
+        renewed = _renew(db, there, memory, clip)
+        if renewed.said_at != there.said_at:
+            rows.place(db, replace(renewed, created_at=memory.created_at), last)
+        return renewed
     if rows.find(db, memory.id):
         raise MemoryStoreError(
             f"Another memory has the id {memory.id}", hint="Leave the id empty to have one made, or edit that memory"
         )
     rows.insert(db, memory, clip)
+    rows.place(db, memory, last)
     history.supersede_slot(db, memory)
     return memory
 

@@ -8,12 +8,13 @@ from dataclasses import astuple, fields
 from typing import Any
 
 from memory.errors import MemoryStoreError
+from memory.rows import FRESH_SECONDS, TICK
 from memory.types import Conversation, Found, Transcript, Turn
 
 TITLE_CHARS = 80
 """Of the first words, where nobody gave a name."""
 
-NEWEST = "order by conversation.ended_at desc, conversation.id desc"
+NEWEST = "order by conversation.ended_at + conversation.late desc, conversation.id desc"
 
 _COLUMNS = tuple(f.name for f in fields(Turn))
 _BOOLS = frozenset({"interrupted", "typed"})
@@ -36,15 +37,27 @@ _HEAD = (
 _HEAD_COLUMNS = 6
 
 
-def put(db: sqlite3.Connection, conversation: str, turns: Sequence[Turn], started_at: float) -> None:
-    """Write turns, and the conversation where there is none."""
+def put(db: sqlite3.Connection, conversation: str, turns: Sequence[Turn], started_at: float, now: float) -> None:
+    """Write turns, and the conversation where there is none; what was just said makes it the last in order."""
     db.execute(
         "insert or ignore into conversation (id, title, started_at, ended_at) values (?, '', ?, ?)",
         (conversation, started_at, started_at),
     )
     seq = _require(db, conversation)
     db.executemany(_PUT, [(seq, *astuple(turn)) for turn in turns])
-    end(db, conversation, max(turn.said_at for turn in turns))
+    said_at = max(turn.said_at for turn in turns)
+    end(db, conversation, said_at)
+    if abs(now - said_at) <= FRESH_SECONDS:
+        _place_last(db, seq)
+
+
+def _place_last(db: sqlite3.Connection, seq: int) -> None:
+    """Put a conversation behind all others, also when the clock was set back since they ended."""
+    before = "(select ended_at + late from conversation where seq <> :seq order by ended_at + late desc limit 1)"
+    db.execute(
+        f"update conversation set late = {before} + :tick - ended_at where seq = :seq and ended_at + late <= {before}",  # noqa: S608  # constant names
+        {"seq": seq, "tick": TICK},
+    )
 
 
 def end(db: sqlite3.Connection, conversation: str, at: float) -> None:

@@ -36,7 +36,7 @@ class Conversations:
         ready = [turn for turn in (_checked(turn, now) for turn in turns) if turn.text]
         if ready:
             began = started_at if started_at and math.isfinite(started_at) else now
-            self._store.write(lambda db: rows.put(db, name, ready, began))
+            self._store.write(lambda db: rows.put(db, name, ready, began, now))
 
     def withdraw(self, conversation: str, number: int) -> bool:
         """Take a turn out that never happened, and its conversation when nothing is left."""

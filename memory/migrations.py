@@ -212,6 +212,18 @@ def m006_remote(db: sqlite3.Connection) -> None:
         )
 
 
+@migration
+def m007_order(db: sqlite3.Connection) -> None:
+    """`late`: seconds that something stands later in lists than its time says; the clock had been set back by then."""
+    db.execute("alter table memory add column late real not null default 0")
+    db.execute("alter table conversation add column late real not null default 0")
+    db.execute("drop index memory_newest")
+    db.execute("create index memory_newest on memory (status, pinned desc, said_at + late desc, id desc)")
+    db.execute("create index memory_order on memory (said_at + late)")
+    db.execute("drop index conversation_newest")
+    db.execute("create index conversation_newest on conversation (ended_at + late desc, id desc)")
+
+
 def _word_index(db: sqlite3.Connection, name: str, tokenizer: str, *, of: str) -> None:
     add = f"insert into {name} (rowid, text, speaker) values (new.seq, new.text, new.speaker)"  # noqa: S608
     columns = f"{name}, rowid, text, speaker"

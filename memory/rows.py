@@ -26,8 +26,14 @@ _TIMES = ("said_at", "created_at", "updated_at", "clip_seconds", "meant_at", "me
 
 COLUMN_LIST = ", ".join(f"memory.{name}" for name in COLUMNS)
 SELECT = f"select {COLUMN_LIST} from memory"  # noqa: S608  # constant names
-NEWEST = "order by memory.pinned desc, memory.said_at desc, memory.id desc"
+NEWEST = "order by memory.pinned desc, memory.said_at + memory.late desc, memory.id desc"
 ACTIVE = "memory.status = 'active'"
+
+FRESH_SECONDS = 600.0
+"""What was said longer before it was written came from elsewhere, such as an import: its time alone says its place."""
+
+TICK = 0.001
+"""Seconds between two things that were written one after the other, at least."""
 
 _INSERT = f"insert into memory ({_NAMES}, content_hash) values ({', '.join('?' * (len(COLUMNS) + 1))})"  # noqa: S608
 
@@ -107,6 +113,23 @@ def insert(db: sqlite3.Connection, memory: Memory, clip: bytes | None) -> None:
     seq = db.execute(_INSERT, (*values, _hash(memory))).lastrowid
     if clip:
         db.execute("insert into clip (seq, sound) values (?, ?)", (seq, clip))
+
+
+def place(db: sqlite3.Connection, memory: Memory, last: float) -> None:
+    """Put what was just said behind all that was written before, also when the clock was set back meanwhile.
+
+    Args:
+        memory: It; written already, `created_at` is now.
+        last: Place of the last one before it was written; see `last_place`.
+    """
+    fresh = abs(memory.created_at - memory.said_at) <= FRESH_SECONDS
+    late = max(0.0, last + TICK - memory.said_at) if fresh else 0.0
+    db.execute("update memory set late = ? where id = ? and late <> ?", (late, memory.id, late))
+
+
+def last_place(db: sqlite3.Connection) -> float:
+    """Return where the last memory stands, seconds; 0 when there is none."""
+    return db.execute("select max(said_at + late) from memory").fetchone()[0] or 0.0
 
 
 def update(db: sqlite3.Connection, memory: Memory) -> None:

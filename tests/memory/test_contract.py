@@ -234,3 +234,34 @@ def test_threads_write_and_read_at_the_same_time(store: SqliteMemory) -> None:
         reader.join(10)
     assert wrong == []
     assert store.count() == writers * each
+
+
+def test_what_was_said_last_is_first_in_the_list_also_when_the_clock_is_set_back(
+    store: SqliteMemory, clock: Clock
+) -> None:
+    clock.now = 1_800_000_000.0
+    for text, step in (("one", 0), ("two", -3_600), ("three", 5), ("four", 9_000)):
+        clock.now += step
+        store.add(NewMemory(text=f"about {text}"))
+    texts = [memory.text.split()[-1] for memory in store.list()]
+    assert texts == ["four", "three", "two", "one"]
+    assert [memory.text.split()[-1] for memory in store.search("about")] == texts
+    assert store.list(limit=1, offset=2)[0].text == "about two"
+    assert store.list()[2].said_at == 1_800_000_000.0 - 3_600, "its time is what the clock said"
+    clock.now -= 86_400
+    store.add(NewMemory(text="about five"))
+    assert store.list()[0].text == "about five"
+    store.add(NewMemory(text="about long ago", said_at=5.0))
+    assert store.list()[-1].text == "about long ago", "what came from elsewhere stands at its time"
+
+
+def test_one_that_is_said_again_comes_first_also_when_the_clock_was_set_back_meanwhile(
+    store: SqliteMemory, clock: Clock
+) -> None:
+    clock.now = 1_800_000_000.0
+    store.add(NewMemory(text="again"))
+    clock.now += 3_600
+    store.add(NewMemory(text="later"))
+    clock.now -= 1_800
+    store.add(NewMemory(text="again"))
+    assert [memory.text for memory in store.list()] == ["again", "later"]

@@ -350,3 +350,24 @@ class TestFaults:
         for use in (talks.list, lambda: talks.append("c", [turn(1, "late")]), lambda: talks.load("c")):
             with pytest.raises(MemoryStoreError, match="closed"):
                 use()
+
+
+def test_the_one_last_spoken_in_comes_first_also_when_the_clock_is_set_back(talks: Conversations, clock: Clock) -> None:
+    clock.now = 1_800_000_000.0
+    talks.append("before", [turn(1, "about before")])
+    clock.now -= 3_600
+    talks.append("after", [turn(1, "about after")])
+    assert [c.id for c in talks.list()] == ["after", "before"]
+    clock.now += 1
+    talks.append("last", [turn(1, "about last")])
+    assert [c.id for c in talks.list()] == ["last", "after", "before"]
+    assert [found.conversation.id for found in talks.search("about")] == ["last", "after", "before"]
+    talks.append("before", [turn(2, "again")])
+    assert [c.id for c in talks.list()] == ["before", "last", "after"]
+    assert talks.list()[2].ended_at == 1_800_000_000.0 - 3_600, "its time is what the clock said"
+    clock.now += 7_200
+    talks.append("now", [turn(1, "and now")])
+    assert talks.list()[0].id == "now"
+    old = Turn(1, "user", "about long ago", said_at=clock.now - 86_400)
+    talks.append("imported", [old], started_at=old.said_at)
+    assert talks.list()[-1].id == "imported", "what was said long before it is written stands at its time"
