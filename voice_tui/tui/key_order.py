@@ -14,7 +14,9 @@ from textual import events
 from textual.app import App
 from textual.message_pump import MessagePump
 
-Deliver = Callable[[events.InputEvent], Awaitable[None]]
+Typed = events.Key | events.Paste
+
+Deliver = Callable[[Typed], Awaitable[None]]
 """Does with a key what Textual does with it."""
 
 MOST = 4096
@@ -34,11 +36,11 @@ class KeyOrder:
     def __init__(self, app: App[int], deliver: Deliver) -> None:
         self._app = app
         self._deliver = deliver
-        self._waiting: deque[events.InputEvent] = deque()
-        self._now: events.InputEvent | None = None
+        self._waiting: deque[Typed] = deque()
+        self._now: Typed | None = None
         self._watching = False
 
-    async def take(self, event: events.InputEvent) -> None:
+    async def take(self, event: Typed) -> None:
         """Give a key out, now or when those before it are done."""
         if self._now is None or len(self._waiting) >= MOST:
             await self._give_out(event)
@@ -47,13 +49,13 @@ class KeyOrder:
         if not self._watching:
             self._watch(self._now)
 
-    async def _give_out(self, event: events.InputEvent) -> None:
+    async def _give_out(self, event: Typed) -> None:
         self._now = event
         first: MessagePump = self._app.focused or self._app.screen
         await self._deliver(event)
         self._follow(event, first if event.is_forwarded else self._app)
 
-    def _follow(self, event: events.InputEvent, node: MessagePump) -> None:
+    def _follow(self, event: Typed, node: MessagePump) -> None:
         """Go up behind the key, as one more message in every queue that it passes."""
 
         def passed() -> None:
@@ -67,14 +69,14 @@ class KeyOrder:
         if not node.call_later(passed):
             self._app.call_later(self._after, event)
 
-    async def _after(self, done: events.InputEvent | None) -> None:
+    async def _after(self, done: Typed | None) -> None:
         if self._now is not done:  # given up meanwhile
             return
         self._now = None
         if self._waiting:
             await self._give_out(self._waiting.popleft())
 
-    def _watch(self, now: events.InputEvent | None) -> None:
+    def _watch(self, now: Typed | None) -> None:
         """Look in a while whether that key is still on its way."""
 
         async def look() -> None:
