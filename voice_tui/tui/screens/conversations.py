@@ -74,6 +74,9 @@ class ConversationsScreen(StandbyScreen[None]):
         """Nothing moves where nobody types."""
         self.query_one(TalkSearch).cursor_blink = False
 
+    async def rehearse(self) -> None:
+        """Its lines are as long as the list is wide, and that is known when it is known whether there are any."""
+
     def renew(self) -> None:
         """Ask for the list."""
         self._going_on = False
