@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from memory.extract import SURE_TO_INFER, extract
 from memory.extract_guards import is_order, sensitive, sentences
-from memory.outdated import BETWEEN, OPENING, is_outdated
+from memory.outdated import BETWEEN, CUT, OPENING, is_outdated
 from memory.text import content_words
 from memory.traces import BLANK
 from memory.types import Transcript, Turn
@@ -74,7 +74,7 @@ def _weight(line: str) -> float:
 
 def _short(line: str) -> str:
     line = line.replace(BETWEEN, ", ")
-    return line.rstrip(".") if len(line) <= MOST_CHARS else line[: MOST_CHARS - 1].rstrip() + "…"
+    return line.rstrip(".") if len(line) <= MOST_CHARS else line[: MOST_CHARS - 1].rstrip() + CUT
 
 
 def closed_without_summary(db: sqlite3.Connection, but: str, limit: int) -> list[str]:
