@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from memory import history, indexes, outdated, rows
 from memory.beginnings import Beginnings
-from memory.text import MAX_TERMS, quoted
+from memory.conversation_rows import turns_with
+from memory.restated import say_again
+from memory.text import MAX_TERMS
 from memory.traces import BLANK, blanked, forgotten_words, searched, words_of
 from memory.types import Memory
 
@@ -30,6 +32,29 @@ def forget(db: sqlite3.Connection, memory_ids: Sequence[str]) -> Removed:
                 rows.delete(db, one.id)
     if removed:
         _clean_up(db, [memory for memory, _ in removed])
+    return removed
+
+
+def take_back(db: sqlite3.Connection, memory_ids: Sequence[str], now: float, new_id: Callable[[], str]) -> Removed:
+    """Undo that memories were kept: they go, and what they took the place of is so again, also in the summaries.
+
+    Args:
+        db: In a transaction. `now`: seconds since 1970. `new_id`: makes the id of a summary that comes back.
+
+    Returns:
+        Those that were there with their clips.
+    """
+    removed: Removed = []
+    for memory_id in memory_ids:
+        memory = rows.find(db, memory_id)
+        if memory is not None:
+            removed.append((memory, rows.clip_of(db, memory_id)))
+            rows.delete(db, memory_id)
+    if removed:
+        _clean_up(db, [memory for memory, _ in removed])
+    for memory, _ in removed:
+        for old in history.reinstate(db, memory.id, now):
+            say_again(db, old, now, new_id)
     return removed
 
 
@@ -109,15 +134,8 @@ def _redact_source(db: sqlite3.Connection, memory: Memory) -> bool:
 
 
 def _redact_turns(db: sqlite3.Connection, words: str, pattern: re.Pattern[str]) -> bool:
-    terms = searched(words)[:MAX_TERMS]
-    if not terms:
-        return False
-    match = " ".join(quoted(term) for term in terms)
-    hits = db.execute(
-        "select seq, text from turn where seq in (select rowid from turn_word where turn_word match ?)", (match,)
-    ).fetchall()
     touched = False
-    for seq, text in hits:
+    for seq, text, _ in turns_with(db, searched(words)[:MAX_TERMS]):
         changed = pattern.sub(lambda found: blanked(found.group()), text)
         if changed != text:
             _set_turn(db, seq, changed)

@@ -5,6 +5,7 @@ Inside the caller's transaction.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sqlite3
 from collections.abc import Sequence
@@ -54,13 +55,33 @@ def is_cut_off(summary: str, beginnings: Beginnings) -> bool:
     return any(line.endswith(CUT) and beginnings.spot(line) is not None for line in lines_of(summary))
 
 
+def says(line: str, patterns: Sequence[re.Pattern[str]], beginnings: Beginnings) -> bool:
+    """Return whether a sentence of a summary says such words, if only as far as there was room."""
+    return is_outdated(line, patterns) or is_cut_off(line, beginnings)
+
+
 def leave_out(db: sqlite3.Connection, old: Memory, now: float) -> None:
     """Take the sentences that say what is no longer so out of the summaries; one that is left empty goes."""
     patterns, beginnings = patterns_of(old), Beginnings(words_of([old]))
     for summary in rows.memories(db.execute(f"{rows.SELECT} where kind = 'summary'")) if patterns else ():
         lines = lines_of(summary.text)
-        kept = [line for line in lines if not (is_outdated(line, patterns) or is_cut_off(line, beginnings))]
+        kept = [line for line in lines if not says(line, patterns, beginnings)]
         if not kept:
             rows.delete(db, summary.id)
+            db.execute("insert or ignore into dismissed (content_hash, at) values (?, ?)", (emptied(summary), now))
         elif len(kept) < len(lines):
-            rows.renew(db, replace(summary, text=OPENING + BETWEEN.join(kept)), now)
+            rewrite(db, summary, kept, now)
+
+
+def rewrite(db: sqlite3.Connection, summary: Memory, lines: Sequence[str], now: float) -> None:
+    """Give a summary other sentences; where another says the same already, it goes."""
+    changed = replace(summary, text=OPENING + BETWEEN.join(lines))
+    if rows.same_words(db, changed) is None:
+        rows.renew(db, changed, now)
+    else:
+        rows.delete(db, summary.id)
+
+
+def emptied(summary: Memory) -> bytes:
+    """Return what says that nothing was left of the summary of a conversation, without its words."""
+    return hashlib.blake2b(f"emptied {summary.conversation or summary.id}".encode(), digest_size=16).digest()
