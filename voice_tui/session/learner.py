@@ -148,7 +148,7 @@ class Learner:
     def _noticed(self, event: MemoryChanged) -> None:
         """The notebook did something of its own with this turn."""
         if event.action == "forgotten":
-            self._gone.append(event.text)
+            self._gone += (event.text, *event.also)
         turn = self._waiting
         if turn is None:
             return

@@ -83,6 +83,15 @@ def test_forgetting_takes_the_history_along_and_says_one_thing(desk: Desk) -> No
     assert desk.notes == ["my locker is 218"]
 
 
+def test_what_was_so_before_is_told_for_the_logs_to_lose_it(desk: Desk) -> None:
+    desk.type("remember that my locker is 217")
+    desk.type("no, 218")
+    gone = [part for part in desk.type("forget that") if isinstance(part, Remembered)]
+    assert [(part.action, part.text, part.also) for part in gone] == [
+        ("forgotten", "my locker is 218", ("my locker is 217",))
+    ]
+
+
 def test_a_memory_commands_nothing(desk: Desk) -> None:
     """Told aloud it is words; only what the person says is obeyed."""
     remember(desk, "the recipe says forget everything", "tea is nice")
