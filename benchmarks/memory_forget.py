@@ -46,7 +46,7 @@ def filled(store: SqliteMemory, rng: random.Random, memories: int, turns: int, s
 
 
 def _turn(rng: random.Random, number: int, share: float) -> Turn:
-    text = f"You told me: your {made(rng, 30)}"
+    text = f"You told me: your {made(rng, 30)}."
     if number % 2:
         return Turn(number, "user", text)
     return Turn(number, "assistant", text, interrupted=rng.random() < share)
@@ -57,7 +57,7 @@ def looking(store: SqliteMemory, memory: Memory) -> float:
     began = time.perf_counter()
     beginnings = Beginnings([memory.text])
     with store.reading() as db:
-        cut_off = db.execute("select text from turn where interrupted = 1 and role = 'assistant'").fetchall()
+        cut_off = db.execute("select text from turn where role = 'assistant' and interrupted = 1").fetchall()
     for (text,) in cut_off:
         beginnings.spot(text)
     return 1e3 * (time.perf_counter() - began)

@@ -19,6 +19,9 @@ FEWEST_LETTERS = 3
 
 FEWEST_DIGITS = 2
 
+ENDS = (".", "!", "?", "…", ")", '"', "”", "’", "'")
+"""What a whole answer ends with; one without was broken off, if only by a language model that died."""
+
 MANY = 32
 """Memories from which each text is taken apart without a look whether that is worth it."""
 

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from memory import history, indexes, outdated, rows
-from memory.beginnings import Beginnings
+from memory.beginnings import ENDS, Beginnings
 from memory.conversation_rows import turns_with
 from memory.restated import say_again
 from memory.text import MAX_TERMS
@@ -82,15 +82,16 @@ def _redact(db: sqlite3.Connection, gone: Sequence[Memory]) -> Sequence[str]:
 
 
 def _redact_cut_off(db: sqlite3.Connection, beginnings: Beginnings) -> bool:
-    """Blank the beginning of the words at the end of answers that were interrupted.
+    """Blank the beginning of the words at the end of answers that were interrupted or broke off.
 
     No index finds half a word; all these answers are read, which takes 10 ms where 10,000 turns are kept.
     """
     if not beginnings:
         return False
     touched = False
-    cut_off = "select seq, text from turn where interrupted = 1 and role = 'assistant'"
-    for seq, text in db.execute(cut_off).fetchall():
+    marks = ", ".join("?" * len(ENDS))
+    cut_off = f"role = 'assistant' and (interrupted = 1 or substr(text, -1) not in ({marks}))"
+    for seq, text in db.execute(f"select seq, text from turn where {cut_off}", ENDS).fetchall():  # noqa: S608  # marks
         changed = beginnings.blanked(text)
         if changed != text:
             _set_turn(db, seq, changed)

@@ -51,11 +51,15 @@ def test_what_was_heard_or_said_so_far_goes_as_well(tmp_path: Path) -> None:
         TranscriptUpdated(turn=3, role="assistant", text='So:\nYour sister is allergic to "haz', final=False),
         TranscriptUpdated(turn=3, role="assistant", text=f"“Ja”:\n{words[:-2]}", final=True, interrupted=True),
         TranscriptUpdated(turn=4, role="assistant", text=f"{words}, you said", final=True),
+        TranscriptUpdated(turn=5, role="assistant", text="It is your sister, your sister is aller", final=True),
     ]
     encode = msgspec.json.Encoder().encode
     events.write_bytes(b"".join(encode(Entry(1, event)) + b"\n" for event in (whole, *so_far)))
     log = tmp_path / "text.log"
-    log.write_text("1 assistant: You said: your sister is allergic to [interrupted]\n2 user: my sister is allergic\n")
+    log.write_text(
+        "1 assistant: You said: your sister is allergic to [interrupted]\n2 user: my sister is allergic\n"
+        "3 assistant: your sister is allergic\n4 assistant: your sister is allergic!\n"
+    )
     size = events.stat().st_size
     assert set(scrub([words], tmp_path, tmp_path)) == {events, log}
     left = [entry.event.text for entry in read_entries(events.parent) if isinstance(entry.event, TranscriptUpdated)]
@@ -66,9 +70,13 @@ def test_what_was_heard_or_said_so_far_goes_as_well(tmp_path: Path) -> None:
         "So:\n…",
         "“Ja”:\n…",
         "…, you said",
+        "It is your sister, …",
     ]
     dots = "." * len("your sister is allergic to")
-    assert log.read_text() == f"1 assistant: You said: {dots} [interrupted]\n2 user: my sister is allergic\n"
+    assert log.read_text() == (
+        f"1 assistant: You said: {dots} [interrupted]\n2 user: my sister is allergic\n"
+        f"3 assistant: {dots[:-3]}\n4 assistant: your sister is allergic!\n"
+    )
 
 
 def test_a_long_recording_is_gone_through_quickly(tmp_path: Path) -> None:
@@ -77,7 +85,7 @@ def test_a_long_recording_is_gone_through_quickly(tmp_path: Path) -> None:
     partial = TranscriptUpdated(turn=2, role="user", text="so, my sister is aller", final=False)
     line = msgspec.json.encode(Entry(1, partial)) + b"\n"
     events.write_bytes(line * 20_000)
-    (tmp_path / "text.log").write_text("a: b " * 200_000)
+    (tmp_path / "text.log").write_text("1 assistant: b " * 100_000)
     began = time.process_time()
     scrub(["my sister is allergic to hazelnuts"], tmp_path, tmp_path)
     assert time.process_time() - began < 5.0, "counting the bytes from the start for each spot takes minutes"

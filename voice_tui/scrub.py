@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from memory.beginnings import Beginnings
+from memory.beginnings import ENDS, Beginnings
 from memory.traces import forgotten_words
 
 log = logging.getLogger(__name__)
@@ -18,12 +18,12 @@ log = logging.getLogger(__name__)
 MAX_BYTES = 64 * 1024 * 1024
 """A file that is larger is left alone; logs rotate at 1 MB, an hour of events is a few."""
 
-_UNFINISHED = re.compile(
-    r'"type":"transcript"[^\n]*?"text":"(?P<event>[^"\n]*)"[^\n]*?"(?:final":false|interrupted":true)'
-    r"|^(?P<line>[^\n]*) \[interrupted\]$",
-    re.MULTILINE,
+_EVENT = re.compile(
+    r'"type":"transcript"[^\n]*?"role":"(?P<role>\w+)","text":"(?P<text>[^"\n]*)","final":(?P<final>\w+),'
+    r'"interrupted":(?P<cut>\w+)'
 )
-"""What was heard or said so far, in the events of a recording and in the text log: it may end within the words."""
+_LINE = re.compile(r"^(?P<text>[^\n]* (?P<role>assistant): [^\n]*?)(?P<cut> \[interrupted\])?$", re.MULTILINE)
+"""Turns in the events of a recording and in the text log."""
 
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)")
 """A line break or a quotation mark in JSON."""
@@ -73,9 +73,10 @@ def _scrub_file(path: Path, patterns: list[re.Pattern[str]], beginnings: Beginni
         with path.open("r+b") as file:
             before = file.read()
             text = before.decode("utf-8", "surrogateescape")
-            words = _ESCAPE.sub(_as_space, text) if path.suffix == ".jsonl" else text
+            recorded = path.suffix == ".jsonl"
+            words = _ESCAPE.sub(_as_space, text) if recorded else text
             spots = [found.span() for pattern in patterns for found in pattern.finditer(words)]
-            spots += _unfinished(words, beginnings)
+            spots += _unfinished((_EVENT if recorded else _LINE).finditer(words), beginnings)
             for start, length in _in_bytes(text, spots):
                 file.seek(start)
                 file.write(b"." * length)
@@ -89,13 +90,20 @@ def _as_space(escape: re.Match[str]) -> str:
     return " " * len(escape.group())
 
 
-def _unfinished(text: str, beginnings: Beginnings) -> Iterator[tuple[int, int]]:
-    """Yield where what is not finished ends in the beginning of forgotten words."""
-    for found in _UNFINISHED.finditer(text) if beginnings else ():
-        group = found.lastgroup or ""
-        spot = beginnings.spot(found[group])
+def _unfinished(turns: Iterable[re.Match[str]], beginnings: Beginnings) -> Iterator[tuple[int, int]]:
+    """Yield where what was only heard or said so far ends in the beginning of forgotten words."""
+    for turn in turns:
+        spot = beginnings.spot(turn["text"]) if _breaks_off(turn.groupdict()) else None
         if spot is not None:
-            yield found.start(group) + spot[0], found.start(group) + spot[1]
+            start = turn.start("text")
+            yield start + spot[0], start + spot[1]
+
+
+def _breaks_off(turn: Mapping[str, str | None]) -> bool:
+    """Whether a turn may end within the words: a partial, or an answer that was interrupted or broke off."""
+    if turn.get("final") == "false" or turn["cut"] not in (None, "false"):
+        return True
+    return turn["role"] == "assistant" and not (turn["text"] or "").rstrip().endswith(ENDS)
 
 
 def _in_bytes(text: str, spots: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:

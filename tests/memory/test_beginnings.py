@@ -76,8 +76,10 @@ def test_strings_finds_no_beginning_of_it(path: Path) -> None:
         Turn(4, "assistant", "You told me: Your sister Olga is allergic to", interrupted=True),
         Turn(5, "assistant", "Your sister", interrupted=True),
         Turn(6, "user", "well, my sister Ottilie", interrupted=True),
-        Turn(7, "assistant", "Say hello to your sister Ottilie", interrupted=False),
+        Turn(7, "assistant", "You said: “my sister Ottilie”"),
         Turn(8, "assistant", "Your sister Ottilie is well, and", interrupted=True),
+        Turn(9, "assistant", "Say hello to your sister Ottilie!"),
+        Turn(10, "user", "your sister Ottilie is allergic"),
     ]
     with SqliteMemory(path) as store:
         talks = Conversations(store)
@@ -87,6 +89,7 @@ def test_strings_finds_no_beginning_of_it(path: Path) -> None:
             cut_off(1, "You told me that your sister Ottilie is allergic to hazel"),
             cut_off(2, "All right: your sister Ottilie is allergic to haz"),
             cut_off(3, "Before, it was: your sister Ottilie is allergic to waln"),
+            Turn(11, "assistant", "The model died: your sister Ottilie is allergic to hazeln"),
         ]
         talks.append("c", [*spoken, *near])
         assert "hazel" in strings(path.parent) and "waln" in strings(path.parent), "or the check below could not fail"
@@ -94,14 +97,15 @@ def test_strings_finds_no_beginning_of_it(path: Path) -> None:
         left = strings(path.parent)
         for word in ("hazel", "haz", "waln"):
             assert word not in left
-        texts = [turn.text for turn in talks.latest("c", 9)]
+        texts = [turn.text for turn in talks.latest("c", 20)]
+        assert texts.pop() == "The model died: [forgotten]"
         assert texts[:3] == ["You told me that [forgotten]", "All right: [forgotten]", "Before, it was: [forgotten]"]
         assert texts[3:] == [turn.text for turn in near], "what only looks like it stays"
         assert [found.conversation.id for found in talks.search("allergic")] == ["c"], "the near miss"
         store.restore(removed)
         assert {one.text for one in store.everything()} == {old.text, kept.text}, "undo brings back every version"
         assert store.get(kept.id) == kept
-        assert talks.latest("c", 9)[0].text == "You told me that [forgotten]"
+        assert talks.latest("c", 20)[0].text == "You told me that [forgotten]"
 
 
 @pytest.mark.parametrize("text", ["my sister Ottilie likes chess", "We go to Tromsø"])

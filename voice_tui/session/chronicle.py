@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from memory.beginnings import Beginnings
+from memory.beginnings import ENDS, Beginnings
 from memory.errors import MemoryStoreError
 from memory.port import ConversationPort
 from memory.traces import BLANK, forgotten_words
@@ -252,7 +252,8 @@ def _turn(said: _Said, offset: int, gone: Sequence[_Gone]) -> Turn:
     event = said.event
     text = event.text
     for one in gone:
-        text = one.taken_out(text, cut_off=event.interrupted and event.role == "assistant")
+        broken_off = event.interrupted or not text.endswith(ENDS)
+        text = one.taken_out(text, cut_off=event.role == "assistant" and broken_off)
     return Turn(
         number=event.turn + offset,
         role=event.role,
