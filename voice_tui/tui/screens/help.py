@@ -65,11 +65,13 @@ class HelpScreen(Dialog[None], StandbyScreen[None]):
     TALLEST = ".detail"
 
     TITLE = "Help"
+    ASKS_NOBODY = True
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,q", "cancel", "Close", id="dialog_cancel"), *LEAVING]
 
-    def __init__(self) -> None:
+    def __init__(self, sections: tuple[HelpSection, ...]) -> None:
         super().__init__()
         self._text = HelpText()
+        self._text.sections = sections
 
     def tell(self, sections: tuple[HelpSection, ...]) -> None:
         """Show these from now on."""

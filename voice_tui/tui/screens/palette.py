@@ -58,6 +58,7 @@ class PaletteScreen(Modal[Entry], StandbyScreen[Entry]):
         key_of: Returns the keys of an entry, the person's key map included; "" for none.
     """
 
+    ASKS_NOBODY = True
     AUTO_FOCUS = "#palette-line"
 
     def __init__(self, state: AppState, key_of: Callable[[Entry], str]) -> None:
