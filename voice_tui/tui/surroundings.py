@@ -95,6 +95,10 @@ class ModelKeeping:
     command: tuple[str, ...]
 
 
+WriteSettings = Callable[[Mapping[str, Value | None]], Config | None]
+"""Changes the person's file and returns what then holds; may block, called off the UI thread."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Places and helpers.
@@ -108,6 +112,7 @@ class Surroundings:
         origins: Where the settings come from; see `voice_tui.config.Config`.
         save_settings: Keeps other values in the person's file, by path, None for the default, and returns what then
             holds; may block, called off the UI thread. None = this run only.
+        take_back_settings: Undoes the latest save of these settings; given and returns what `save_settings` does.
         conversations: Opens the conversations that were kept; None = none are.
         scrub: Takes the words of forgotten memories out of logs and recordings; may block, called off the UI thread.
         models: Models to download; None = they are not looked after.
@@ -121,7 +126,8 @@ class Surroundings:
     clock: Callable[[], float] = time.time
     list_devices: Callable[[], DeviceNames] | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict[str, Origin])
-    save_settings: Callable[[Mapping[str, Value | None]], Config | None] | None = None
+    save_settings: WriteSettings | None = None
+    take_back_settings: WriteSettings | None = None
     conversations: TalksFactory | None = None
     scrub: Callable[[Sequence[str]], object] = len
     models: ModelKeeping | None = None
