@@ -30,6 +30,7 @@ from voice_tui.tui.state.settings_view import Kept
 from voice_tui.tui.surroundings import Surroundings
 from voice_tui.tui.sweeper import Sweeper
 from voice_tui.tui.textual_faults import mend
+from voice_tui.tui.toasts import SMALL_ROWS, give_way
 
 BELOW_SECONDS = 1.0
 """How often what lies behind a dialog is redrawn: every such time costs the whole screen, dimmed."""
@@ -195,6 +196,8 @@ class BaseApp(App[int]):
         text = f"{record.message}\n{record.hint}" if record.hint else record.message
         severity = "information" if record.severity == "info" else record.severity
         title = record.title or _TOAST_TITLES[record.severity]
+        if self.size.height < SMALL_ROWS:  # there may be room for one line only
+            title = ""
         self.notify(
             text,
             title=title,
@@ -202,6 +205,15 @@ class BaseApp(App[int]):
             timeout=INFO_SECONDS if record.severity == "info" else TOAST_SECONDS,
             markup=False,
         )
+        self._toasts_give_way()
+
+    def _toasts_give_way(self) -> None:
+        if self.is_running:
+            self.call_after_refresh(give_way, self.screen)
+
+    @on(events.DescendantFocus)
+    def _focus_moved(self) -> None:
+        self._toasts_give_way()
 
     @on(Said)
     def _said(self, event: Said) -> None:
