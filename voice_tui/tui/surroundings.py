@@ -106,7 +106,7 @@ class Surroundings:
     Args:
         settings_path: The person's settings file, whether it exists or not.
         log_path: The log file that the log screen follows; None = none is written.
-        transcripts: Folder for transcripts; None = the user's documents, else the folder of the log.
+        transcripts: Folder for transcripts; None = the user's documents, else the home folder.
         clock: Wall clock, seconds since 1970.
         list_devices: Names of microphones and speakers; may block, called off the UI thread. None = names are typed.
         origins: Where the settings come from; see `voice_tui.config.Config`.
