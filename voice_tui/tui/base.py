@@ -18,7 +18,8 @@ from voice_tui.events import AnyCommand, Severity
 from voice_tui.schema import Value
 from voice_tui.session.port import SessionPort
 from voice_tui.settings import Settings
-from voice_tui.tui.catalogue import Entry
+from voice_tui.tui import keys
+from voice_tui.tui.catalogue import BY_ID, Entry
 from voice_tui.tui.desk import Desk, Said
 from voice_tui.tui.errand import ErrandDone, ErrandTold
 from voice_tui.tui.model_flow import ModelFlow, ModelRemoved, ModelsListed
@@ -163,6 +164,11 @@ class BaseApp(App[int]):
     def key_of(self, entry: Entry) -> str:
         """Return the keys of an entry, the person's key map included; "" for none."""
         return self.surroundings.keymap.get(entry.id, entry.key)
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C copies and interrupts elsewhere: say which key leaves."""
+        leave = keys.long(self.key_of(BY_ID["quit"]))
+        self.inform("Ctrl+C does not leave voice-tui", hint=f"{leave} does.")
 
     async def carry_out(self, entry: Entry) -> None:
         """Do what an entry of the catalogue says, with its owner."""
