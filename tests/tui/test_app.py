@@ -379,14 +379,6 @@ async def test_an_unexpected_error_off_the_ui_thread_is_told(caplog: pytest.LogC
     assert "a job failed" in caplog.text
 
 
-async def test_control_c_names_the_key_that_leaves_as_help_does() -> None:
-    for keymap, name in (({}, "Ctrl+Q"), ({"quit": "ctrl+x"}, "Ctrl+X")):
-        app = make_app(keymap=keymap)
-        async with running(app) as pilot:
-            await press(pilot, "f4", "ctrl+c")
-            assert toasts(app) == [f"Ctrl+C does not leave voice-tui\n{name} does."]
-
-
 async def test_restart_and_quit() -> None:
     app = make_app()
     async with running(app) as pilot:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.fakes_session import DIALOGUE, READY
-from tests.tui.driving import emit, main_screen, make_app, press, running, session_of, toasts
+from tests.tui.driving import emit, main_screen, make_app, press, running, screen_text, session_of, toasts
 from voice_tui.events import MuteChanged, PushToTalk, StateChanged, TalkChanged
 from voice_tui.settings import Settings, TurnSettings
 from voice_tui.tui.app import VoiceTuiApp
@@ -84,3 +84,19 @@ async def test_muted_wins_over_the_talk_key_and_says_so() -> None:
         await emit(pilot, MuteChanged(muted=False))
         await press(pilot, "ctrl+t")
         assert session_of(app).commands[-1] == PushToTalk(talking=True)
+
+
+async def test_control_c_names_the_key_that_leaves_as_help_does() -> None:
+    for keymap, name in (({}, "Ctrl+Q"), ({"quit": "ctrl+x"}, "Ctrl+X")):
+        app = make_app(keymap=keymap)
+        async with running(app) as pilot:
+            await press(pilot, "f4", "ctrl+c")
+            assert toasts(app) == [f"Ctrl+C does not leave voice-tui\n{name} does."]
+
+
+async def test_at_120_columns_the_key_bar_names_what_stands_on_function_keys() -> None:
+    app = make_app([*READY, *DIALOGUE])
+    async with running(app, (120, 36)):
+        keys = screen_text(app).splitlines()[-1]
+        for words in ("^l Mute", "F2 Settings", "F5 Log", "F6 Devices", "F10 Models", "^n New"):
+            assert words in keys
