@@ -13,7 +13,7 @@ EchoMode = Literal["auto", "on", "off", "half-duplex"]
 ECHO_MODES: tuple[EchoMode, ...] = get_args(EchoMode)
 
 _ECHO_WORDS: dict[EchoMode, str] = {
-    "auto": "cancel the echo of speakers, do nothing with headphones",
+    "auto": "cancel the echo of speakers, nothing with headphones",
     "on": "always cancel it",
     "off": "never cancel it",
     "half-duplex": "do not listen while it speaks",
