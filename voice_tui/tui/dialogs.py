@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from voice_tui.tui.catalogue import Entry
     from voice_tui.tui.screens.conversations import ConversationsScreen
     from voice_tui.tui.screens.devices import DevicesScreen
-    from voice_tui.tui.screens.help import HelpScreen
+    from voice_tui.tui.screens.help import HelpScreen, HelpSection
     from voice_tui.tui.screens.log import LogScreen
     from voice_tui.tui.screens.models import ModelsScreen
     from voice_tui.tui.screens.palette import PaletteScreen
@@ -43,10 +43,16 @@ def standing(app: BaseApp, keeper: TalkKeeper | None) -> list[Standing[Any]]:
     return [*(maker(app) for maker in makers), *([_conversations(app, keeper)] if keeper is not None else [])]
 
 
-def _help(_app: BaseApp) -> Standing[HelpScreen]:
+def _help(app: BaseApp) -> Standing[HelpScreen]:
     from voice_tui.tui.screens.help import HelpScreen
 
-    return Standing(HelpScreen, HelpScreen)
+    return Standing(HelpScreen, lambda: HelpScreen(_keys_now(app)))
+
+
+def _keys_now(app: BaseApp) -> tuple[HelpSection, ...]:
+    from voice_tui.tui.screens.help import help_sections
+
+    return help_sections(app.screen.active_bindings.values(), app.state)
 
 
 def _palette(app: BaseApp) -> Standing[PaletteScreen]:
@@ -94,9 +100,7 @@ def _conversations(app: BaseApp, keeper: TalkKeeper) -> Standing[ConversationsSc
 
 def open_help(app: BaseApp) -> None:
     """Show the keys of what has the focus, and the app's."""
-    from voice_tui.tui.screens.help import help_sections
-
-    sections = help_sections(app.screen.active_bindings.values(), app.state)
+    sections = _keys_now(app)
     screen = app.standby.get(_help(app))
     screen.tell(sections)
     app.push_screen(screen)

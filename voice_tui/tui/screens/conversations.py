@@ -71,6 +71,9 @@ class ConversationsScreen(StandbyScreen[None]):
         """Nothing moves where nobody types."""
         self.query_one(TalkSearch).cursor_blink = False
 
+    async def rehearse(self) -> None:
+        """Its lines are as long as the list is wide, and that is known when it is known whether there are any."""
+
     def renew(self) -> None:
         """Ask for the list."""
         self._state.talks = Talks(undo=self._state.talks.undo)

@@ -9,9 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.geometry import Size
-from textual.screen import ModalScreen
 
 from voice_tui.tui.fresh import Fresh
+from voice_tui.tui.screens.modal import Modal
 from voice_tui.tui.typed import app_of
 from voice_tui.tui.widgets.keybar import KeyBar
 
@@ -29,7 +29,7 @@ LEAVING: tuple[BindingType, ...] = (
 """Bindings of a dialog that holds nothing unfinished, after its own: function keys lead where they always do."""
 
 
-class Dialog(Fresh[Result], ModalScreen[Result]):
+class Dialog(Fresh[Result], Modal[Result]):
     """A dialog; subclasses give `TITLE` and `compose_body`."""
 
     TITLE = ""

@@ -12,6 +12,7 @@ from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.dom import DOMNode
+from textual.selection import Selection
 
 from voice_tui.tui import keys
 from voice_tui.tui.catalogue import BY_ID
@@ -20,6 +21,7 @@ from voice_tui.tui.standby import StandbyScreen, to_top
 from voice_tui.tui.state.app_state import AppState
 from voice_tui.tui.typed import app_of
 from voice_tui.tui.widgets.draw import Wrapped
+from voice_tui.tui.widgets.kept import Kept
 
 _DIM = "$foreground 60%"
 KEY_CELLS = 18
@@ -48,9 +50,13 @@ class HelpText(Wrapped):
 
     sections: tuple[HelpSection, ...] = ()
 
-    def wrapped(self, width: int) -> Content:
+    def wrapped(self, width: int) -> Kept:
         """Return the sections as text."""
         return help_content(self.sections, width)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Called by Textual; what of it was marked, and what goes between it and the next."""
+        return selection.extract(str(help_content(self.sections, self.size.width).content)), "\n"
 
 
 class HelpScreen(Dialog[None], StandbyScreen[None]):
@@ -59,11 +65,13 @@ class HelpScreen(Dialog[None], StandbyScreen[None]):
     TALLEST = ".detail"
 
     TITLE = "Help"
+    ASKS_NOBODY = True
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,q", "cancel", "Close", id="dialog_cancel"), *LEAVING]
 
-    def __init__(self) -> None:
+    def __init__(self, sections: tuple[HelpSection, ...]) -> None:
         super().__init__()
         self._text = HelpText()
+        self._text.sections = sections
 
     def tell(self, sections: tuple[HelpSection, ...]) -> None:
         """Show these from now on."""
@@ -97,13 +105,13 @@ def help_sections(active: Iterable[ActiveBinding], state: AppState) -> tuple[Hel
 
 
 @lru_cache(maxsize=8)
-def help_content(sections: tuple[HelpSection, ...], width: int) -> Content:
+def help_content(sections: tuple[HelpSection, ...], width: int) -> Kept:
     """Return the sections as text, wrapped to `width` cells beside the column of keys."""
     parts: list[Content] = []
     for section in sections:
         lines = [Content.styled(section.title, "bold underline"), *(_line(line, width) for line in section.lines)]
         parts.append(Content("\n").join(lines))
-    return Content("\n\n").join(parts)
+    return Kept(Content("\n\n").join(parts))
 
 
 def _add(places: dict[str, dict[str, HelpLine]], title: str, binding: Binding, state: AppState) -> None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from textual import events
 from textual.app import ComposeResult
 from textual.geometry import Region
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Label
 
+from voice_tui.tui.screens.modal import Modal
 from voice_tui.tui.typed import app_of
 
 LETTERS = "asdfghjklqwertyuiopzxcvbnm"
@@ -32,7 +32,7 @@ class Target:
     region: Region
 
 
-class JumpScreen(ModalScreen[Widget]):
+class JumpScreen(Modal[Widget]):
     """Labels over the screen below; the result is the chosen widget, or None for any other key."""
 
     def __init__(self, targets: Sequence[Target]) -> None:

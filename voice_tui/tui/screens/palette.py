@@ -11,13 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.fuzzy import Matcher
-from textual.screen import ModalScreen
 from textual.style import Style
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from voice_tui.tui import keys
 from voice_tui.tui.catalogue import ENTRIES, Entry
+from voice_tui.tui.screens.modal import Modal
 from voice_tui.tui.standby import StandbyScreen
 from voice_tui.tui.state.app_state import AppState
 from voice_tui.tui.widgets.draw import same_lines
@@ -50,7 +50,7 @@ class PaletteList(OptionList, can_focus=False):
     """What was found."""
 
 
-class PaletteScreen(ModalScreen[Entry], StandbyScreen[Entry]):
+class PaletteScreen(Modal[Entry], StandbyScreen[Entry]):
     """The result is what was chosen, or None.
 
     Args:
@@ -58,6 +58,7 @@ class PaletteScreen(ModalScreen[Entry], StandbyScreen[Entry]):
         key_of: Returns the keys of an entry, the person's key map included; "" for none.
     """
 
+    ASKS_NOBODY = True
     AUTO_FOCUS = "#palette-line"
 
     def __init__(self, state: AppState, key_of: Callable[[Entry], str]) -> None:

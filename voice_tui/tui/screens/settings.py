@@ -37,6 +37,7 @@ class SettingsScreen(StandbyScreen[None]):
     # Textual declares these two as instance variables.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-tall")]  # noqa: RUF012
+    ASKS_NOBODY = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f2,q", "leave", "Close", id="dialog_cancel"),
         Binding("c", "copy_path", "Copy the file's path", show=False, id="settings_copy"),

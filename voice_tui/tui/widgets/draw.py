@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 from textual.geometry import Size
+from textual.visual import Visual
 from textual.widget import Widget
 
 from voice_tui.tui.state.health import Tone
@@ -71,9 +72,9 @@ class Wrapped(Widget):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._made: tuple[int, Content] | None = None
+        self._made: tuple[int, Visual] | None = None
 
-    def wrapped(self, width: int) -> Content:
+    def wrapped(self, width: int) -> Visual:
         """Return the text in lines of at most `width` cells."""
         raise NotImplementedError
 
@@ -86,11 +87,11 @@ class Wrapped(Widget):
         """Called by Textual."""
         return self._for(width).get_height({}, width) if width else 0
 
-    def render(self) -> Content:
+    def render(self) -> Visual:
         """Called by Textual."""
         return self._for(self.size.width)
 
-    def _for(self, width: int) -> Content:
+    def _for(self, width: int) -> Visual:
         if self._made is None or self._made[0] != width:
             self._made = (width, self.wrapped(width) if width else Content(""))
         return self._made[1]
