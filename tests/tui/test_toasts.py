@@ -22,7 +22,6 @@ NOTICES = (
 SIZES = [(80, 24), (20, 5)]
 WRITING: dict[str, Sequence[str]] = {
     "a value": ("f2", "slash", *"volume", "enter", "enter"),
-    "settings search": ("f2", "slash", "v"),
     "a memory": ("f4", "a", *"tea"),
     "memory search": ("f4", "slash", *"key"),
     "the prompt": ("h", "i"),
