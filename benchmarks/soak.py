@@ -3,7 +3,8 @@
     python benchmarks/soak.py [--minutes 30]
 
 Accelerated: real recordings are spoken to a real session (echo canceller, VAD, recogniser, notebook, voice, memory) in
-a simulated room with open speakers. Every minute of sound its memory (RSS) is read. The first third fills caches and is
+a simulated room with open speakers. Every minute of sound its memory (RSS) is read, every five what Python
+has allocated of it. The first third fills caches and is
 left out of the slope.
 """
 
@@ -68,7 +69,8 @@ class Watch:
             if len(self.minutes) % 5 == 0:
                 took = time.perf_counter() - self._began
                 print(
-                    f"{now / 60:.0f} min of sound in {took:.0f} s: RSS {rss_mb():.1f} MB",
+                    f"{now / 60:.0f} min of sound in {took:.0f} s: RSS {rss_mb():.1f} MB, "
+                    f"{sys.getallocatedblocks():,} blocks of Python",
                     flush=True,
                 )
         return now < self.seconds

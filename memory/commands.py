@@ -17,6 +17,7 @@ from memory.markdown import from_markdown, to_markdown
 from memory.remote_state import state
 from memory.rows import checked
 from memory.store import ROWS_PER_TRANSACTION, SqliteMemory
+from memory.traces import words_of
 from memory.transfer import LineError, from_line, to_line
 from memory.types import Memory, NewMemory
 
@@ -137,7 +138,7 @@ def wipe(store: SqliteMemory, *, conversations: bool) -> tuple[int, tuple[str, .
     Returns:
         How many memories there were, and their words, to be taken out of other files.
     """
-    texts = tuple({text for memory in store.everything() for text in (memory.text, memory.said) if text})
+    texts = tuple(words_of(store.everything()))
     return store.wipe(conversations=conversations), texts
 
 

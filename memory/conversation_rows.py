@@ -8,6 +8,7 @@ from dataclasses import astuple, fields
 from typing import Any
 
 from memory.errors import MemoryStoreError
+from memory.text import quoted
 from memory.types import Conversation, Found, Transcript, Turn
 
 TITLE_CHARS = 80
@@ -123,6 +124,17 @@ def search_words(db: sqlite3.Connection, match: str, patterns: Sequence[str], li
 def search_letters(db: sqlite3.Connection, patterns: Sequence[str], limit: int) -> list[Found]:
     """Find turns and titles by their letters."""
     return _search(db, _all_like("turn.text", len(patterns)), patterns, patterns, limit)
+
+
+def turns_with(db: sqlite3.Connection, terms: Sequence[str]) -> list[tuple[int, str, str]]:
+    """Return the row, the words and the conversation of every turn that holds all of the terms."""
+    if not terms:
+        return []
+    return db.execute(
+        "select turn.seq, turn.text, conversation.id from turn join conversation on conversation.seq = "
+        "turn.conversation where turn.seq in (select rowid from turn_word where turn_word match ?)",
+        (" ".join(map(quoted, terms)),),
+    ).fetchall()
 
 
 def _search(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import replace
 
 from memory import indexes, outdated, rows
@@ -48,12 +47,12 @@ def supersede(db: sqlite3.Connection, old: Memory, new: Memory) -> Memory:
     return old
 
 
-def reinstate(db: sqlite3.Connection, memory_ids: Sequence[str], now: float) -> None:
-    """Superseded memories that are still there are what is so again."""
-    for memory_id in memory_ids:
-        there = rows.find(db, memory_id)
-        if there is not None and there.status == "superseded":
-            rows.renew(db, replace(there, status="active", superseded_by=""), now)
+def reinstate(db: sqlite3.Connection, memory_id: str, now: float) -> list[Memory]:
+    """What a memory that is gone had taken the place of is so again; returns it."""
+    there = rows.memories(
+        db.execute(f"{rows.SELECT} where superseded_by = ? and status = 'superseded' {rows.NEWEST}", (memory_id,))
+    )
+    return [rows.renew(db, replace(old, status="active", superseded_by=""), now) for old in there]
 
 
 def suggestions(db: sqlite3.Connection, limit: int) -> list[Memory]:

@@ -11,7 +11,7 @@ from memory.correct import corrected, is_correction
 from memory.extract import Extracted, extract
 from memory.outdated import corrected_since
 from memory.store import SqliteMemory
-from memory.summary import closed_without_summary, mark_summarised, summary_of
+from memory.summary import as_memory, closed_without_summary, mark_summarised, summary_of
 from memory.types import Memory, NewMemory
 
 Action = Literal["added", "corrected", "suggested"]
@@ -128,16 +128,6 @@ def sum_up(store: SqliteMemory, *, but: str) -> list[Memory]:
         transcript = talks.load(conversation)
         text = summary_of(transcript, no_longer) if transcript is not None else ""
         if transcript is not None and text:
-            head = transcript.conversation
-            new = NewMemory(
-                text,
-                kind="summary",
-                said_at=head.ended_at,
-                conversation=head.id,
-                explicit=False,
-                importance=0.4,
-                slot=f"summary|{head.id}",
-            )
-            made.append(store.add(new))
+            made.append(store.add(as_memory(transcript.conversation, text)))
         store.write(lambda db, conversation=conversation: mark_summarised(db, conversation, store.now()))
     return made

@@ -34,8 +34,8 @@ class MemoryPort(Protocol):
         """Return where a memory comes from and what it was before, None where it is gone."""
         ...
 
-    def reinstate(self, memory_ids: Sequence[str]) -> None:
-        """Superseded memories are what is so again: undoes `correct` after its new memory was forgotten."""
+    def take_back(self, memory_ids: Sequence[str]) -> list[Memory]:
+        """Undo `add` or `correct`: remove memories; what they took the place of is so again. Returns them, for undo."""
         ...
 
     def suggestions(self, *, limit: int = 50) -> list[Memory]:

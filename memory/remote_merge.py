@@ -13,6 +13,7 @@ from memory import erase, history, indexes, rows
 from memory.errors import MemoryStoreError
 from memory.remote_changes import known, note
 from memory.remote_server import MERGED, Record
+from memory.traces import words_of
 from memory.transfer import LineError, from_line
 from memory.types import Memory
 
@@ -62,7 +63,7 @@ def _remove(db: sqlite3.Connection, record: Record, merged: Merged) -> None:
         indexes.purge(db, indexes.MEMORY_INDEXES)
     else:
         gone = [memory for memory, _ in erase.forget(db, [record.id])]
-        merged.forgotten += [text for memory in gone for text in (memory.text, memory.said) if text]
+        merged.forgotten += words_of(gone)
     note(db, record, waits=False)
 
 

@@ -146,10 +146,10 @@ class SqliteMemory:
             title, turn = source(db, found.conversation, found.turn)
             return Provenance(found, title, turn, tuple(history.earlier(db, memory_id)))
 
-    def reinstate(self, memory_ids: Sequence[str]) -> None:
-        """Undo `correct` after its new memory was forgotten: what was so before is so again."""
-        now = self._clock()
-        self.write(lambda db: history.reinstate(db, memory_ids, now))
+    def take_back(self, memory_ids: Sequence[str]) -> Many[Memory]:
+        """Undo `add` or `correct`: remove memories; what they took the place of is so again, and summaries say so."""
+        now, new_id = self._clock(), lambda: self._new_id(self._clock())
+        return self._undoable(self.write(lambda db: erase.take_back(db, memory_ids, now, new_id), scrub=True))
 
     def annotate(self, memory_id: str, conversation: str, turn: int) -> Memory | None:
         """Note which turn a memory comes from, unless that is known; None where it is gone."""

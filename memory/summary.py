@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 from memory.extract import SURE_TO_INFER, extract
 from memory.extract_guards import is_order, sensitive, sentences
-from memory.outdated import BETWEEN, OPENING, is_outdated
+from memory.outdated import BETWEEN, CUT, OPENING, is_outdated
 from memory.text import content_words
 from memory.traces import BLANK
-from memory.types import Transcript, Turn
+from memory.types import Conversation, NewMemory, Transcript, Turn
 
 MOST_SENTENCES = 3
 MOST_CHARS = 140
@@ -44,6 +44,12 @@ def summary_of(transcript: Transcript, corrected: Sequence[re.Pattern[str]] = ()
         transcript: The conversation.
         corrected: What finds sentences that are no longer so; they are left out.
     """
+    best = telling(transcript, corrected)
+    return OPENING + BETWEEN.join(best) if len(best) >= 2 else ""
+
+
+def telling(transcript: Transcript, corrected: Sequence[re.Pattern[str]]) -> list[str]:
+    """Return the sentences that tell most of what a conversation was about, in their order; see `summary_of`."""
     found = [
         line
         for turn in transcript.turns[-MOST_TURNS:]
@@ -53,9 +59,20 @@ def summary_of(transcript: Transcript, corrected: Sequence[re.Pattern[str]] = ()
     ]
     distinct = list(dict.fromkeys(found))
     best = sorted(distinct, key=lambda line: -_weight(line))[:MOST_SENTENCES]
-    if len(best) < 2:
-        return ""
-    return OPENING + BETWEEN.join(_short(line) for line in distinct if line in best)
+    return [_short(line) for line in distinct if line in best]
+
+
+def as_memory(head: Conversation, text: str) -> NewMemory:
+    """Return the summary of a conversation as it is kept."""
+    return NewMemory(
+        text,
+        kind="summary",
+        said_at=head.ended_at,
+        conversation=head.id,
+        explicit=False,
+        importance=0.4,
+        slot=f"summary|{head.id}",
+    )
 
 
 def _counts(turn: Turn) -> bool:
@@ -74,7 +91,7 @@ def _weight(line: str) -> float:
 
 def _short(line: str) -> str:
     line = line.replace(BETWEEN, ", ")
-    return line.rstrip(".") if len(line) <= MOST_CHARS else line[: MOST_CHARS - 1].rstrip() + "…"
+    return line.rstrip(".") if len(line) <= MOST_CHARS else line[: MOST_CHARS - 1].rstrip() + CUT
 
 
 def closed_without_summary(db: sqlite3.Connection, but: str, limit: int) -> list[str]:

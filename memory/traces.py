@@ -6,8 +6,10 @@ An answer turns a memory round ("my sister" → "your sister"), so pronouns matc
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from memory.text import content_words
+from memory.types import Memory
 
 BLANK = "[forgotten]"
 """What stands in a transcript in place of forgotten words."""
@@ -25,7 +27,14 @@ _PRONOUNS = (
     "was|were",
 )
 _GROUP = {word: f"(?:{group})" for group in _PRONOUNS for word in group.split("|")}
-_WORD = re.compile(r"\w+(?:['’]\w+)*")
+
+SAME = {word: group.split("|")[0] for group in _PRONOUNS for word in group.split("|")}
+"""A pronoun to the one that stands for all that match it."""
+
+ALTERNATIVES = {group.split("|")[0]: tuple(group.split("|")) for group in _PRONOUNS}
+"""That one to all of them."""
+
+WORD = re.compile(r"\w+(?:['’]\w+)*")
 _BETWEEN = r"[^\w]{1,12}"
 
 EXACT_WORDS = 100
@@ -40,7 +49,7 @@ def forgotten_words(text: str) -> re.Pattern[str] | None:
 
     None where the memory is a single common word, which many other sentences need.
     """
-    words = _WORD.findall(text.lower().replace("’", "'"))
+    words = WORD.findall(text.lower().replace("’", "'"))
     if not words or (len(words) == 1 and not _telling(words[0])):
         return None
     more = len(words) - EXACT_WORDS
@@ -54,6 +63,11 @@ def _telling(word: str) -> bool:
 
 def _either(word: str) -> str:
     return _GROUP.get(word) or re.escape(word).replace("'", "['’]")
+
+
+def words_of(memories: Iterable[Memory]) -> list[str]:
+    """Return the words of memories, and those they were made from, each once."""
+    return list(dict.fromkeys(words for memory in memories for words in (memory.text, memory.said) if words))
 
 
 def searched(text: str) -> list[str]:

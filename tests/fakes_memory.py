@@ -51,9 +51,11 @@ class FakeMemory:
         turn = Turn(number=memory.turn, role="user", text=f"remember that {memory.text}") if memory.turn else None
         return Provenance(memory, memory.conversation, turn, tuple(self.history(memory_id)))
 
-    def reinstate(self, memory_ids: Sequence[str]) -> None:
-        for memory_id in memory_ids:
-            self.memories[memory_id] = replace(self.memories[memory_id], status="active", superseded_by="")
+    def take_back(self, memory_ids: Sequence[str]) -> list[Memory]:
+        gone = self.forget(memory_ids)
+        for old in [old for memory in gone for old in self.history(memory.id)]:
+            self.memories[old.id] = replace(old, status="active", superseded_by="")
+        return gone
 
     def suggestions(self, *, limit: int = 50) -> list[Memory]:
         self._check()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
+
+import msgspec
 
 from memory.conversations import Conversations
 from memory.store import SqliteMemory
@@ -13,6 +16,7 @@ from voice_tui.paths import state_dir
 from voice_tui.schema import replaced
 from voice_tui.scrub import scrub
 from voice_tui.session.listeners import Listeners
+from voice_tui.session.recording_format import Entry, read_entries
 from voice_tui.settings import Settings
 
 
@@ -34,6 +38,58 @@ def test_words_are_overwritten_where_they_stand(tmp_path: Path) -> None:
     assert (tmp_path / "text.log.1").read_bytes() == b"\xff\xfe " + b"." * 16 + b" \xff"
     assert events.read_text() == f'{{"text":"{dots}"}}\n'
     assert [log.stat().st_size - 7, events.stat().st_size] == sizes
+
+
+def test_what_was_heard_or_said_so_far_goes_as_well(tmp_path: Path) -> None:
+    """Partials of recorded events and interrupted answers end anywhere in the words; whole turns do not."""
+    words = 'my sister is allergic to "hazelnuts"\nand walnuts'
+    events = tmp_path / "one" / "events.jsonl"
+    events.parent.mkdir()
+    whole = TranscriptUpdated(turn=1, role="user", text="My sister is allergic", final=True)
+    so_far = [
+        TranscriptUpdated(turn=2, role="user", text="Ça: remember that my sister is aller", final=False),
+        TranscriptUpdated(turn=3, role="assistant", text='So:\nYour sister is allergic to "haz', final=False),
+        TranscriptUpdated(turn=3, role="assistant", text=f"“Ja”:\n{words[:-2]}", final=True, interrupted=True),
+        TranscriptUpdated(turn=4, role="assistant", text=f"{words}, you said", final=True),
+        TranscriptUpdated(turn=5, role="assistant", text="It is your sister, your sister is aller", final=True),
+    ]
+    encode = msgspec.json.Encoder().encode
+    events.write_bytes(b"".join(encode(Entry(1, event)) + b"\n" for event in (whole, *so_far)))
+    log = tmp_path / "text.log"
+    log.write_text(
+        "1 assistant: You said: your sister is allergic to [interrupted]\n2 user: my sister is allergic\n"
+        "3 assistant: your sister is allergic\n4 assistant: your sister is allergic!\n"
+    )
+    size = events.stat().st_size
+    assert set(scrub([words], tmp_path, tmp_path)) == {events, log}
+    left = [entry.event.text for entry in read_entries(events.parent) if isinstance(entry.event, TranscriptUpdated)]
+    assert events.stat().st_size == size
+    assert left[0] == "My sister is allergic", "it was said like this, and is another sentence"
+    assert [re.sub(r"\.+", "…", text) for text in left[1:]] == [
+        "Ça: remember that …",
+        "So:\n…",
+        "“Ja”:\n…",
+        "…, you said",
+        "It is your sister, …",
+    ]
+    dots = "." * len("your sister is allergic to")
+    assert log.read_text() == (
+        f"1 assistant: You said: {dots} [interrupted]\n2 user: my sister is allergic\n"
+        f"3 assistant: {dots[:-3]}\n4 assistant: your sister is allergic!\n"
+    )
+
+
+def test_a_long_recording_is_gone_through_quickly(tmp_path: Path) -> None:
+    events = tmp_path / "one" / "events.jsonl"
+    events.parent.mkdir()
+    partial = TranscriptUpdated(turn=2, role="user", text="so, my sister is aller", final=False)
+    line = msgspec.json.encode(Entry(1, partial)) + b"\n"
+    events.write_bytes(line * 20_000)
+    (tmp_path / "text.log").write_text("1 assistant: b " * 100_000)
+    began = time.process_time()
+    scrub(["my sister is allergic to hazelnuts"], tmp_path, tmp_path)
+    assert time.process_time() - began < 5.0, "counting the bytes from the start for each spot takes minutes"
+    assert b"aller" not in events.read_bytes()
 
 
 def test_what_a_prompt_made_of_a_model_goes_when_anything_is_forgotten(tmp_path: Path) -> None:
@@ -73,6 +129,7 @@ def test_what_is_forgotten_in_a_conversation_is_nowhere_afterwards(tmp_path: Pat
         kept = store.add(NewMemory(words))
         script: list[AnyEvent] = [
             ConversationStarted(conversation="c"),
+            TranscriptUpdated(turn=1, role="user", text="remember that the wine cellar op", final=False),
             TranscriptUpdated(turn=1, role="user", text=f"remember that {words}", final=True),
             MemoryChanged(action="added", id=kept.id, text=words),
             TranscriptUpdated(turn=2, role="assistant", text=f"I'll remember: {words}.", final=True),
@@ -87,6 +144,9 @@ def test_what_is_forgotten_in_a_conversation_is_nowhere_afterwards(tmp_path: Pat
         store.forget([kept.id])
         listeners.emit(MemoryChanged(action="forgotten", id=kept.id, text=words))
         listeners.emit(TranscriptUpdated(turn=4, role="assistant", text=f"Forgotten: {words}.", final=True))
+        listeners.emit(
+            TranscriptUpdated(turn=5, role="assistant", text="Forgotten: the wine cellar", final=True, interrupted=True)
+        )
         listeners.emit(SessionStopped())
         for listener in (listeners._recorder, *listeners._logs, listeners._chronicle, listeners._learner):
             assert listener is not None
@@ -97,9 +157,10 @@ def test_what_is_forgotten_in_a_conversation_is_nowhere_afterwards(tmp_path: Pat
             "I'll remember: [forgotten].",
             "forget that",
             "Forgotten: [forgotten].",
+            "Forgotten: [forgotten]",
         ]
     scrub([words], state_dir(), folder / "sounds")  # what the log wrote after the learner's last look
     files = [path for place in (folder, state_dir()) for path in place.rglob("*") if path.is_file()]
     assert any(path.name == "events.jsonl" for path in files)
     assert any(path.name == "text.log" for path in files)
-    assert [path for path in files if b"quetzal" in path.read_bytes()] == []
+    assert [path for path in files if re.search(b"quetzal|cellar", path.read_bytes())] == []

@@ -193,10 +193,11 @@ def edit(args: argparse.Namespace) -> int:
 def forget(args: argparse.Namespace) -> int:
     """Remove memories for good."""
     from memory import commands
+    from memory.traces import words_of
 
     with opened(args) as store:
         removed = commands.forget(store, args.ids)
-    _scrub_elsewhere(args, [memory.text for memory in removed])
+    _scrub_elsewhere(args, words_of(removed))
     _print_changed(args, "Forgotten", removed)
     return 0
 

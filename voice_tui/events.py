@@ -243,11 +243,13 @@ class MemoryChanged(Event, frozen=True, tag="memory_changed"):
         action: What was done. "corrected": it took the place of another; "suggested": it waits for the person's yes.
         id: The memory.
         text: Its text (of a removed one: what it was).
+        also: Other words that went with a forgotten one, to be taken out of files: earlier versions, further memories.
     """
 
     action: Literal["added", "updated", "corrected", "suggested", "forgotten"]
     id: str
     text: str
+    also: tuple[str, ...] = ()
 
 
 class MemoryRecalled(Event, frozen=True, tag="memory_recalled"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import re
 import stat
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from memory.store import SqliteMemory
 from memory.types import NewMemory
 from voice_tui import cli_memory
 from voice_tui.cli_options import add_common
+from voice_tui.paths import state_dir
 
 
 class Line:
@@ -232,3 +234,15 @@ def test_a_corrected_fact_is_counted_apart(line: Line) -> None:
     line("add", "my locker is 218")
     figures = line.json("stats")
     assert (figures["memories"], figures["superseded"], figures["suggested"]) == (1, 1, 0)
+
+
+def test_forgetting_takes_every_version_of_the_words_out_of_the_log(line: Line, file: Path) -> None:
+    with SqliteMemory(file) as store:
+        old = store.add(NewMemory("my locker opens with heron", said="well, my locker opens with heron I think"))
+        kept = store.correct(old.id, NewMemory("my locker opens with quetzal", said="no, with the quetzal"))
+    log = state_dir() / "text.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("1 user: well, my locker opens with heron I think\n3 user: no, with the quetzal\n5 user: bye\n")
+    line("forget", kept.id)
+    assert re.sub(r"\.+", "…", log.read_text()) == "1 user: …\n3 user: …\n5 user: bye\n"
+    log.unlink()

@@ -90,9 +90,22 @@ def test_forgetting_a_fact_forgets_what_it_was_before_and_undo_brings_both_back(
 def test_an_undone_correction_leaves_what_was_there(store: SqliteMemory) -> None:
     old = store.add(NewMemory("my locker is 217"))
     new = store.add(NewMemory("my locker is 218"))
-    store.restore(store.forget([new.id])[1:])
-    store.reinstate([old.id])
+    assert store.take_back([new.id]) == [new]
     assert [(memory.id, memory.status) for memory in store.list()] == [(old.id, "active")]
+
+
+def test_only_the_last_of_two_corrections_is_undone(store: SqliteMemory) -> None:
+    first = store.add(NewMemory("my locker is 217"))
+    second = store.add(NewMemory("my locker is 218"))
+    third = store.add(NewMemory("my locker is 219"))
+    store.take_back([third.id])
+    assert [memory.id for memory in store.list()] == [second.id]
+    assert [memory.id for memory in store.history(second.id)] == [first.id]
+    gone = store.take_back([second.id, first.id, "not there"])
+    assert [memory.id for memory in gone] == [second.id, first.id]
+    assert list(store.everything()) == []
+    store.restore(gone)
+    assert [memory.id for memory in store.list()] == [second.id], "and back as it was, but for what was taken back"
 
 
 def test_a_suggestion_is_not_recalled_until_it_is_approved(store: SqliteMemory) -> None:

@@ -68,9 +68,9 @@ def test_what_is_so_again_gets_its_vector_again(store: SqliteMemory) -> None:
     store.add(CAR)
     new = store.correct("car", NewMemory("My automobile stands in Mill Lane"))
     assert embedded(store) == {new.id}
-    store.reinstate(["car"])
-    assert embedded(store) == {"car", new.id}
-    assert set(recalled(store)) == {"car", new.id}
+    store.take_back([new.id])
+    assert embedded(store) == {"car"}
+    assert recalled(store) == ["car"]
     store.close()
 
 

@@ -181,3 +181,19 @@ def test_the_loop_never_waits_for_a_slow_disk(learning: Learning) -> None:
         slow.note(SessionStopped())
     assert slow.lost == 50
     assert time.perf_counter() - began < 1.0
+
+
+def test_all_words_that_were_forgotten_go_out_of_the_logs_and_of_what_is_written_since(tmp_path: Path) -> None:
+    """Also those of what was so before, and of notes that are not told one by one."""
+    out: list[str] = []
+    with SqliteMemory(tmp_path / "memory.db") as store:
+        learner = Learner(store, lambda event: None, suggest=True, summaries=True, scrub=out.extend)
+        learner.note(ConversationStarted(conversation="c"))
+        turn = Turn(number=1, role="assistant", text="Before, it was: your locker is 217.")
+        Conversations(store).append("c", [turn])
+        learner.note(TranscriptUpdated(turn=2, role="user", text="forget that", final=True))
+        learner.note(MemoryChanged(action="forgotten", id="x", text="my locker is 218", also=("my locker is 217",)))
+        learner.note(TranscriptUpdated(turn=3, role="assistant", text="Forgotten.", final=True))
+        learner.close(20.0)
+        assert {"my locker is 218", "my locker is 217"} == set(out)
+        assert Conversations(store).latest("c", 1)[0].text == "Before, it was: [forgotten]."

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from threading import Event
 
 from textual.message import Message
 
 from memory.errors import MemoryStoreError
+from memory.store import SqliteMemory
+from memory.types import NewMemory
 from voice_tui.errors import DeviceError
 from voice_tui.tui.desk import CAPACITY, Desk, Said
+from voice_tui.tui.keeper import Keeper, MemoryDone
 
 
 class Result(Message):
@@ -103,3 +107,18 @@ def test_an_event_loop_that_has_ended_is_no_error() -> None:
     desk.submit(lambda: Result(1))
     desk.tell(Result(2))
     assert desk.close(5.0)
+
+
+def test_what_is_deleted_in_the_pane_leaves_the_logs_in_all_its_words(tmp_path: Path) -> None:
+    desk, got = started()
+    out: list[str] = []
+    with SqliteMemory(tmp_path / "memory.db") as store:
+        old = store.add(NewMemory("my locker is 217", said="well, my locker is 217"))
+        kept = store.correct(old.id, NewMemory("my locker is 218"))
+        keeper = Keeper(lambda: store, desk, out.extend)
+        keeper.forget(kept.id)
+        assert desk.close(20.0)
+    assert set(out) == {"my locker is 218", "my locker is 217", "well, my locker is 217"}
+    (done,) = got
+    assert isinstance(done, MemoryDone)
+    assert len(done.forgotten) == 2

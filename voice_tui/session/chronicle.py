@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from memory.beginnings import ENDS, Beginnings
 from memory.errors import MemoryStoreError
 from memory.port import ConversationPort
 from memory.traces import BLANK, forgotten_words
@@ -70,6 +71,19 @@ class _Ended:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """What finds the words of a forgotten memory in a turn: all of them, or their beginning where it was cut off."""
+
+    whole: re.Pattern[str]
+    begun: Beginnings
+
+    def taken_out(self, text: str, *, cut_off: bool) -> str:
+        """Return a turn without the words."""
+        text = self.whole.sub(BLANK, text)
+        return self.begun.blanked(text) if cut_off else text
+
+
 _Item = _Said | _Withdrawn | _Ended
 
 
@@ -103,7 +117,7 @@ class Chronicle:
         self._told = False
         self._talk: _Talk | None = None
         self._finals: set[int] = set()
-        self._gone: deque[re.Pattern[str]] = deque(maxlen=FORGOTTEN)
+        self._gone: deque[_Gone] = deque(maxlen=FORGOTTEN)
         self._top = 0
         self._thread = threading.Thread(target=self._run, name="chronicle", daemon=True)
         self._thread.start()
@@ -133,9 +147,9 @@ class Chronicle:
         if event.action == "forgotten":
             pattern = forgotten_words(event.text)
             if pattern is not None:
-                self._gone.append(pattern)
+                self._gone.append(_Gone(pattern, Beginnings([event.text])))
         else:
-            self._gone = deque((gone for gone in self._gone if not gone.search(event.text)), maxlen=FORGOTTEN)
+            self._gone = deque((gone for gone in self._gone if not gone.whole.search(event.text)), maxlen=FORGOTTEN)
 
     def close(self, timeout: float) -> None:
         """Write what waits and stop, within `timeout` seconds. Safe to call twice."""
@@ -234,11 +248,12 @@ class Chronicle:
             )
 
 
-def _turn(said: _Said, offset: int, gone: Sequence[re.Pattern[str]]) -> Turn:
+def _turn(said: _Said, offset: int, gone: Sequence[_Gone]) -> Turn:
     event = said.event
     text = event.text
-    for pattern in gone:
-        text = pattern.sub(BLANK, text)
+    for one in gone:
+        broken_off = event.interrupted or not text.endswith(ENDS)
+        text = one.taken_out(text, cut_off=event.role == "assistant" and broken_off)
     return Turn(
         number=event.turn + offset,
         role=event.role,

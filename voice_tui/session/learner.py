@@ -148,7 +148,7 @@ class Learner:
     def _noticed(self, event: MemoryChanged) -> None:
         """The notebook did something of its own with this turn."""
         if event.action == "forgotten":
-            self._gone.append(event.text)
+            self._gone += (event.text, *event.also)
         turn = self._waiting
         if turn is None:
             return
@@ -189,12 +189,8 @@ class Learner:
         """That turn never happened: what was learnt of it goes."""
         if self._waiting is not None and self._waiting.event.turn == turn:
             self._waiting = None
-        for memory in self._store.forget(self._made.pop(turn, [])):
-            if memory.status == "superseded":
-                self._store.restore([memory])
-                self._store.reinstate([memory.id])
-            else:
-                self._tell(MemoryChanged(action="forgotten", id=memory.id, text=memory.text))
+        for memory in self._store.take_back(self._made.pop(turn, [])):
+            self._tell(MemoryChanged(action="forgotten", id=memory.id, text=memory.text))
 
 
 _KNOWN = (TranscriptUpdated, TranscriptWithdrawn, MemoryChanged, ConversationStarted, SessionStopped)

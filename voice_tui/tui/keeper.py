@@ -9,6 +9,7 @@ from textual.message import Message
 
 from memory.errors import MemoryStoreError
 from memory.port import MemoryPort
+from memory.traces import words_of
 from memory.types import Memory, NewMemory, Provenance, Query
 from voice_tui.tui.desk import Desk, Job, Said
 
@@ -118,7 +119,7 @@ class Keeper:
 
         def remove(store: MemoryPort) -> MemoryDone:
             removed = store.forget([memory_id])
-            self._scrub([memory.text for memory in removed])
+            self._scrub(words_of(removed))
             return MemoryDone("Deleted; u brings it back", forgotten=removed)
 
         return self._submit(remove)

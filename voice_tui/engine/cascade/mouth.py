@@ -281,7 +281,7 @@ class Mouth:
             )
         elif isinstance(part, Remembered):
             action = cast('Literal["added", "updated", "corrected", "forgotten"]', part.action)
-            self._out.say(MemoryChanged(at=now, action=action, id=part.id, text=part.text))
+            self._out.say(MemoryChanged(at=now, action=action, id=part.id, text=part.text, also=part.also))
         elif isinstance(part, Warned):
             self._out.say(Notice(at=now, severity="warning", message=part.message, hint=part.hint))
         elif isinstance(part, Action):

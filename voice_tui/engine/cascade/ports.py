@@ -172,6 +172,7 @@ class Remembered:
     action: str
     id: str
     text: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

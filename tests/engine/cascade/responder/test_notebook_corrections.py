@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from memory.types import NewMemory
+from memory.conversations import Conversations
+from memory.types import NewMemory, Turn
 from tests.engine.cascade.responder.desk import Desk, heard, only, remember
 from voice_tui.engine.cascade.ports import Remembered
 
@@ -81,6 +82,33 @@ def test_forgetting_takes_the_history_along_and_says_one_thing(desk: Desk) -> No
     assert list(desk.memory.everything()) == []
     desk.responder.withdraw()
     assert desk.notes == ["my locker is 218"]
+
+
+def test_what_was_so_before_is_told_for_the_logs_to_lose_it(desk: Desk) -> None:
+    desk.type("remember that my locker is 217")
+    desk.type("no, 218")
+    gone = [part for part in desk.type("forget that") if isinstance(part, Remembered)]
+    assert [(part.action, part.text, part.also) for part in gone] == [
+        ("forgotten", "my locker is 218", ("my locker is 217",))
+    ]
+
+
+def test_a_correction_that_is_undone_stands_in_the_summary_again(desk: Desk) -> None:
+    desk.type("remember that my locker at the gym is 217")
+    turns = [
+        Turn(1, "user", "my locker at the gym is 217"),
+        Turn(2, "user", "we sail around the Lofoten islands in June"),
+    ]
+    Conversations(desk.memory).append("over", turns)
+    text = "We talked about: my locker at the gym is 217; we sail around the Lofoten islands in June"
+    summary = desk.memory.add(NewMemory(text, kind="summary", conversation="over"))
+    desk.type("no, 218")
+    without = desk.memory.get(summary.id)
+    assert desk.hear("undo") == "Undone. I forgot: your locker at the gym is 218."
+    again = desk.memory.get(summary.id)
+    assert without is not None
+    assert again is not None
+    assert (without.text, again.text) == (text.replace(" my locker at the gym is 217;", ""), text)
 
 
 def test_a_memory_commands_nothing(desk: Desk) -> None:

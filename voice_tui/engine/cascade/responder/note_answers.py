@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from memory.traces import words_of
 from memory.types import Memory, Recollection
 from voice_tui.engine.cascade.ports import Part, Recalled, Remembered, Text, UserTurn
 from voice_tui.engine.cascade.responder.notes import Notes
@@ -17,6 +18,9 @@ MOST_TOLD = 5
 
 MOST_REPORTED = 20
 """Changes of the memory that are told to the app one by one; it reads the store anyway."""
+
+MOST_WORDS = 1_000
+"""Other memories whose words went with those that are told, for the logs and recordings to lose them too."""
 
 
 class NoteAnswers:
@@ -206,10 +210,18 @@ class NoteAnswers:
         removed = [note for note in everything if note.status != "superseded"]
         self._talk.speak_of(None)
         self._talk.changed(*everything, gone=True)
-        changes: list[Part] = [Remembered("forgotten", note.id, note.text) for note in removed[:MOST_REPORTED]]
+        told = removed[:MOST_REPORTED]
+        changes: list[Part] = [Remembered("forgotten", note.id, note.text) for note in told[:-1]]
+        changes += [Remembered("forgotten", note.id, note.text, _also(everything, told)) for note in told[-1:]]
         if len(removed) == 1:
             return [*changes, Text(f"Forgotten: {self._notes.names(removed)}")]
         return [*changes, Text(f"{counted(len(removed), 'note')} forgotten." if removed else "It is gone already.")]
+
+
+def _also(everything: Sequence[Memory], told: Sequence[Memory]) -> tuple[str, ...]:
+    """Return the words of what was forgotten that are not those of the notes it is told by."""
+    texts = {note.text for note in told}
+    return tuple(words for words in words_of(everything) if words not in texts)[:MOST_WORDS]
 
 
 def _mark(count: int) -> str:

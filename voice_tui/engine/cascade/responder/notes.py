@@ -53,7 +53,6 @@ class Undo:
     """What one turn wrote."""
 
     added: list[str] = field(default_factory=list[str])
-    replaced: list[str] = field(default_factory=list[str])
     forgotten: list[Memory] = field(default_factory=list[Memory])
 
 
@@ -91,10 +90,7 @@ class Notes:
         """Take back what this turn wrote."""
         undo, self._undo = self._undo, Undo()
         if undo.added:
-            history = [note for note in self._memory.forget(undo.added) if note.id not in undo.added]
-            self._memory.restore(history)  # what it had replaced went with it
-        if undo.replaced:
-            self._memory.reinstate(undo.replaced)
+            self._memory.take_back(undo.added)
         if undo.forgotten:
             self._memory.restore(undo.forgotten)
 
@@ -112,12 +108,7 @@ class Notes:
 
     def drop(self, note: Memory) -> None:
         """Take a misheard note back; what it had replaced is so again."""
-        replaced = [old.id for old in self._memory.history(note.id) if old.superseded_by == note.id]
-        removed = self._memory.forget([note.id])
-        self._memory.restore([old for old in removed if old.id != note.id])
-        if replaced:
-            self._memory.reinstate(replaced)
-        self._undo.forgotten += [old for old in removed if old.id == note.id]
+        self._undo.forgotten += self._memory.take_back([note.id])
 
     def replace(self, note: Memory, words: str, turn: UserTurn) -> Memory:
         """Keep what was said again in place of a misheard note; if that fails, the misheard one stays."""
@@ -150,8 +141,6 @@ class Notes:
             memory = write(replace(note, clip=None, clip_seconds=0.0))  # too long: the words are kept
         if memory.created_at == memory.updated_at:  # a note that was there before is not this turn's to take back
             self._undo.added.append(memory.id)
-            old = self._memory.history(memory.id)
-            self._undo.replaced += [one.id for one in old if one.superseded_by == memory.id]
         return memory
 
     def forget(self, memories: Sequence[Memory]) -> list[Memory]:
