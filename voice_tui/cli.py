@@ -145,13 +145,20 @@ def _add_doctor(commands: Subparsers) -> None:
 
 def _add_config(commands: Subparsers) -> None:
     parser = commands.add_parser(
-        "config", help="show and validate the settings", description="Show and validate the settings."
+        "config", help="show, change and validate the settings", description="Show, change and validate the settings."
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     add_json(_command(actions, "path", "print where the settings file lies", _config_path))
     show = _command(actions, "show", "print every setting and where its value comes from", _config_show)
     show.add_argument("--default", action="store_true", help="print a config.toml with every setting at its default")
     add_json(show)
+    get = _command(actions, "get", "print the value of one setting", _config_get)
+    change = _command(actions, "set", "write one setting into your file, its comments kept", _config_set)
+    unset = _command(actions, "unset", "take one setting out of your file, back to its default", _config_unset)
+    for parser in (get, change, unset):
+        parser.add_argument("key", metavar="KEY", help="such as audio.volume; `voice-tui config show` lists them")
+        add_json(parser)
+    change.add_argument("value", metavar="VALUE", help="such as 0.8, on, or a text")
     add_json(_command(actions, "validate", "name everything that is wrong with the settings", _config_validate))
 
 
@@ -195,6 +202,24 @@ def _config_show(args: argparse.Namespace) -> int:
     from voice_tui import cli_config
 
     return cli_config.show(args)
+
+
+def _config_get(args: argparse.Namespace) -> int:
+    from voice_tui import cli_config
+
+    return cli_config.get(args)
+
+
+def _config_set(args: argparse.Namespace) -> int:
+    from voice_tui import cli_config
+
+    return cli_config.set_value(args)
+
+
+def _config_unset(args: argparse.Namespace) -> int:
+    from voice_tui import cli_config
+
+    return cli_config.unset(args)
 
 
 def _config_validate(args: argparse.Namespace) -> int:

@@ -58,6 +58,7 @@ def surroundings(file: SettingsFile, args: argparse.Namespace) -> Surroundings:
         list_devices=_device_names,
         origins=file.config.origins,
         save_settings=file.change,
+        take_back_settings=file.take_back,
         scrub=lambda texts: scrub(texts, state_dir(), recordings_path(file.config.settings.recordings.path)),
         setup=_setup(args),
         models=ModelKeeping(_look_at_models, tuple(_own_command(args))),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from threading import Lock
 from typing import Any, Literal, cast, get_type_hints
 
 from voice_tui import config_file
-from voice_tui.config_file import ConfigFile
+from voice_tui.config_file import ConfigFile, Edit, edited, text_of, undone, write
 from voice_tui.config_file import save as save
 from voice_tui.errors import ConfigError
 from voice_tui.paths import data_dir as data_dir
@@ -25,6 +26,9 @@ from voice_tui.settings import Settings
 
 FILE_VARIABLE = "VOICE_TUI_CONFIG"
 """Names another file than the user's own."""
+
+UNDOABLE = 16
+"""Changes of the file that can be undone to the byte; of older ones the values are written back."""
 
 Source = Literal["flag", "env", "file", "default"]
 
@@ -158,6 +162,7 @@ class SettingsFile:
         self._file = file
         self._environment = dict(os.environ if environment is None else environment)
         self._lock = Lock()
+        self._edits: deque[Edit] = deque(maxlen=UNDOABLE)
         self.config = self._load()
         """As last read."""
 
@@ -169,9 +174,36 @@ class SettingsFile:
         """
         with self._lock:
             self._load()
-            save(self.config.file, changes)
-            self.config = self._load()
-            return self.config
+            return self._write([*self._latest(), self._edited(changes)])
+
+    def take_back(self, values: Mapping[str, Value | None]) -> Config:
+        """Undo the latest change of each setting in `values`: the file is, to the byte, as if nobody had made it.
+
+        Args:
+            values: What they were before, None = the default; written where the file is not as `change` left it.
+
+        Raises:
+            ConfigError: As `change`.
+        """
+        with self._lock:
+            self._load()
+            edits = self._latest()
+            known = bool(values) and all(any(path in edit.changes for edit in edits) for path in values)
+            return self._write(undone(self.config.file, edits, values) if known else [*edits, self._edited(values)])
+
+    def _latest(self) -> list[Edit]:
+        """Return the changes that can be undone: those since somebody else wrote the file."""
+        edits = list(self._edits)
+        return edits if edits and edits[-1].after == text_of(self.config.file) else []
+
+    def _edited(self, changes: Mapping[str, Value | None]) -> Edit:
+        return edited(self.config.file, text_of(self.config.file), changes)
+
+    def _write(self, edits: Sequence[Edit]) -> Config:
+        write(self.config.file, edits[-1].after)
+        self._edits = deque(edits, maxlen=UNDOABLE)
+        self.config = self._load()
+        return self.config
 
     def _load(self) -> Config:
         return load(self._flags, file=self._file, environment=self._environment)

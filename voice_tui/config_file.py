@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +49,15 @@ def read(path: Path) -> ConfigFile:
     Raises:
         ConfigError: If it cannot be read or is not TOML; the message names file and line.
     """
-    text = read_text(path)
+    return parse(path, read_text(path))
+
+
+def parse(path: Path, text: str) -> ConfigFile:
+    """Return what a file's text says.
+
+    Raises:
+        ConfigError: If it is not TOML; the message names file and line.
+    """
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e:
@@ -64,7 +72,7 @@ def read_text(path: Path) -> str:
         ConfigError: If it cannot be read or is not UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes().decode("utf-8")  # its ends of lines stay what they are
     except FileNotFoundError as e:
         raise ConfigError(f"There is no file {path}", hint="Check --config and VOICE_TUI_CONFIG") from e
     except OSError as e:
@@ -98,13 +106,73 @@ def save(path: Path, changes: Mapping[str, Value | None]) -> None:
         ConfigError: If a path or value is wrong, the file is not valid TOML (it is then left as it is), or it cannot be
             written.
     """
+    write(path, edited(path, text_of(path), changes).after)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change of a file, kept to be undone.
+
+    Args:
+        before: The file's text, None = there was none. `after` likewise.
+        changes: See `save`.
+    """
+
+    before: str | None
+    changes: Mapping[str, Value | None]
+    after: str | None
+
+
+def edited(path: Path, text: str | None, changes: Mapping[str, Value | None]) -> Edit:
+    """Return what `changes` make of `text`; see `save`. Nothing is written."""
     checked = {key: _checked(key, value) for key, value in changes.items()}
-    path = path.resolve()
-    document = _open(path)
+    if text is None and not any(value is not None for value in checked.values()):
+        return Edit(None, checked, None)
+    document = _parsed(path, text)
     for key, value in checked.items():
         section, _, name = key.partition(".")
         _change(document, section, name, value)
-    replace_text(path, document.as_string())
+    return Edit(text, checked, document.as_string())
+
+
+def undone(path: Path, edits: Sequence[Edit], keys: Collection[str]) -> list[Edit]:
+    """Return the edits without the latest change of each of `keys`; what was made after it is made without it."""
+    for key in keys:
+        at = max((place for place, edit in enumerate(edits) if key in edit.changes), default=len(edits))
+        text, redone = (edits[at].before if at < len(edits) else None), list(edits[:at])
+        for edit in edits[at:]:
+            others = {other: value for other, value in edit.changes.items() if other != key}
+            redone.append(edited(path, text, others))
+            text = redone[-1].after
+        edits = redone
+    return list(edits)
+
+
+def text_of(path: Path) -> str | None:
+    """Return the file's text, None where there is no file.
+
+    Raises:
+        ConfigError: If it cannot be read or is not UTF-8.
+    """
+    return read_text(path) if path.exists() else None
+
+
+def write(path: Path, text: str | None) -> None:
+    """Give the file this text, None = remove it; one that has it already is not touched. A symbolic link stays one.
+
+    Raises:
+        ConfigError: If it cannot be written; the old file is then untouched.
+    """
+    path = path.resolve()
+    if text == text_of(path):
+        return
+    if text is not None:
+        replace_text(path, text)
+        return
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as e:
+        raise ConfigError(f"Cannot remove {path}: {e.strerror}", hint="Check its permissions") from e
 
 
 def _checked(key: str, value: Value | None) -> Value | None:
@@ -117,13 +185,13 @@ def _checked(key: str, value: Value | None) -> Value | None:
         raise ConfigError(f"{e} - at `$.{key}`") from None
 
 
-def _open(path: Path) -> TOMLDocument:
+def _parsed(path: Path, text: str | None) -> TOMLDocument:
     import tomlkit
 
-    if not path.exists():
+    if text is None:
         return tomlkit.parse("# Settings of voice-tui; `voice-tui config show --default` prints all there are.\n")
-    read(path)  # says clearly what is wrong with a broken file
-    return tomlkit.parse(read_text(path))
+    parse(path, text)  # says clearly what is wrong with a broken file
+    return tomlkit.parse(text)
 
 
 def _change(document: TOMLDocument, section: str, name: str, value: Value | None) -> None:

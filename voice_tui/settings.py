@@ -35,8 +35,8 @@ class AudioSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Meta(
             title="Echo",
             description="Keep the assistant from hearing itself. "
-            '"auto": cancel the echo of speakers, do nothing with headphones; '
-            '"half-duplex": do not listen while it speaks.',
+            '"auto": cancel the echo of speakers, nothing with headphones; "on": always cancel it; '
+            '"off": never cancel it; "half-duplex": do not listen while it speaks.',
         ),
     ] = "auto"
     volume: Annotated[

@@ -86,3 +86,87 @@ def test_a_voice_that_is_not_there_is_a_problem(capsys: pytest.CaptureFixture[st
     code, out = run(capsys, "validate", "--config", file)
     assert code == 1
     assert f"There is no voice 'eng-us' - at `$.tts.voice` [{file}, line 2]" in out and "en-us," in out
+
+
+MINE = "# mine\n[audio]  # sound\nvolume = 0.5  # soft\n"
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "written"),
+    [
+        ("audio.volume", "0.8", "volume = 0.8  # soft"),
+        ("audio.block_samples", "960", "block_samples = 960"),
+        ("ui.memory", "off", "memory = false"),
+        ("turns.mode", "push", 'mode = "push"'),
+        ("llm.model", "qwen3", 'model = "qwen3"'),
+    ],
+)
+def test_set_writes_what_get_reads_and_unset_takes_out(
+    capsys: pytest.CaptureFixture[str], file: Path, key: str, text: str, written: str
+) -> None:
+    file.write_text(MINE)
+    before = run(capsys, "get", key, "--config", file)
+    code, out = run(capsys, "set", key, text, "--config", file)
+    assert code == 0
+    assert out.startswith(f"{key} = ")
+    assert f"# file: {file}, line" in out
+    assert written in file.read_text()
+    assert "# mine\n[audio]  # sound\n" in file.read_text()
+    assert run(capsys, "get", key, "--config", file) == (0, "false\n" if text == "off" else f"{text}\n")
+    assert run(capsys, "unset", key, "--config", file)[0] == 0
+    assert run(capsys, "get", key, "--config", file)[1] == ("1.0\n" if key == "audio.volume" else before[1])
+
+
+def test_set_makes_the_users_own_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "unset", "ui.theme")[0] == 0
+    assert not config.user_path().exists()
+    code, out = run(capsys, "set", "ui.theme", "nord", "--json")
+    assert (code, json.loads(out)["value"], json.loads(out)["source"]) == (0, "nord", "file")
+    assert json.loads(run(capsys, "get", "ui.theme", "--json")[1])["where"].startswith(str(config.user_path()))
+
+
+@pytest.mark.parametrize(
+    ("argv", "complaint"),
+    [
+        (["set", "audio.volume", "9"], "audio.volume cannot be '9'\n  A number from 0 to 2, please."),
+        (["set", "audio.volume", "loud"], "audio.volume cannot be 'loud'\n  A number from 0 to 2, please."),
+        (["set", "turns.mode", "shut"], "turns.mode cannot be 'shut'\n  One of these, please: open, push."),
+        (["set", "ui.memory", "perhaps"], "ui.memory cannot be 'perhaps'\n  On or off, please."),
+        (["set", "llm.base_url", "localhost"], "llm.base_url cannot be 'localhost'\n  A text like this, please: http"),
+        (["set", "audio.volum", "1"], "There is no setting 'audio.volum'\n  Did you mean `audio.volume`?"),
+        (["get", "volume"], "There is no setting 'volume'\n  Did you mean `audio.volume`?"),
+        (["unset", "x.y"], "There is no setting 'x.y'\n  `voice-tui config show` lists the settings."),
+    ],
+)
+def test_what_is_refused_is_said_in_one_sentence_and_the_file_stays(
+    capsys: pytest.CaptureFixture[str], file: Path, argv: list[str], complaint: str
+) -> None:
+    file.write_text(MINE)
+    assert cli.main(["config", *argv, "--config", str(file)]) == 1
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err.startswith(f"voice-tui: {complaint}")) == ("", True), captured.err
+    assert file.read_text() == MINE
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+def test_a_voice_that_is_not_there_is_not_set(capsys: pytest.CaptureFixture[str], file: Path) -> None:
+    before = file.read_bytes()
+    assert cli.main(["config", "set", "tts.voice", "eng-us", "--config", str(file)]) == 1
+    assert "There is no voice 'eng-us'" in capsys.readouterr().err
+    assert file.read_bytes() == before
+
+
+def test_a_wrong_file_can_be_mended_with_set(capsys: pytest.CaptureFixture[str], file: Path) -> None:
+    file.write_text("[audio]\nvolume = 9\n")
+    assert run(capsys, "set", "audio.volume", "1", "--config", file)[0] == 0
+    assert run(capsys, "validate", "--config", file)[0] == 0
+
+
+def test_set_says_what_wins_over_the_file(
+    capsys: pytest.CaptureFixture[str], file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICE_TUI_AUDIO_VOLUME", "1.5")
+    code, out = run(capsys, "set", "audio.volume", "0.8", "--config", file)
+    assert (code, "volume = 0.8" in file.read_text()) == (0, True)
+    assert out.endswith(f"VOICE_TUI_AUDIO_VOLUME wins over {file}, where it was changed.\n")

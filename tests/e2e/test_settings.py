@@ -31,7 +31,12 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> VoiceTuiApp:
     path = tmp_path / "config.toml"
     path.write_text(f'[memory]\npath = "{tmp_path}/memory.db"  # here\n[tts]\nprovider = "none"\n')
     file = SettingsFile(file=path, environment={})
-    around = Surroundings(settings_path=path, origins=file.config.origins, save_settings=file.change)
+    around = Surroundings(
+        settings_path=path,
+        origins=file.config.origins,
+        save_settings=file.change,
+        take_back_settings=file.take_back,
+    )
     return VoiceTuiApp(
         SessionHost(file.config.settings),
         lambda: SqliteMemory(file.config.settings.memory.path),

@@ -11,11 +11,12 @@ from tests.fakes_session import READY, stats
 from tests.tui.driving import emit, make_app, press, running, screen_text, session_of, settle, toasts
 from voice_tui.errors import DeviceError
 from voice_tui.events import ChangeSettings, CheckSound, DevicesChanged, SoundChecked, TranscriptUpdated
-from voice_tui.schema import Value
+from voice_tui.schema import Value, by_path
 from voice_tui.settings import AudioSettings, Settings
 from voice_tui.tui import base
 from voice_tui.tui.screens.devices import DevicesScreen
 from voice_tui.tui.screens.main import MainScreen
+from voice_tui.tui.state import sound
 from voice_tui.tui.state.app_state import Topic
 from voice_tui.tui.state.sound import ECHO_MODES, matching, round_trip_words, trouble
 from voice_tui.tui.surroundings import DeviceNames
@@ -122,6 +123,33 @@ async def test_tone_round_trip_and_echo() -> None:
             assert keeper.kept == {"audio.echo": mode}
         await emit(pilot, DevicesChanged(input="x", output="y"))
         assert "not measured yet" in screen_text(app), "what was measured was measured on other devices"
+
+
+@pytest.mark.parametrize("key", ["e", "l", "enter"])
+async def test_what_is_done_next_takes_the_words_about_the_tone_away(key: str) -> None:
+    app = make_app(list_devices=lambda: NAMES, save_settings=Keeper())
+    async with running(app) as pilot:
+        await press(pilot, "f6", "t")
+        assert "rising notes" in screen_text(app)
+        await press(pilot, "down", key)
+        assert "rising notes" not in screen_text(app)
+        assert "not measured yet" in screen_text(app)
+
+
+@pytest.mark.parametrize("mode", ECHO_MODES)
+def test_the_settings_screen_says_the_same_about_echo(mode: sound.EchoMode) -> None:
+    words = sound.echo_words(mode).partition(": ")[2]
+    assert f'"{mode}": {words}' in by_path()["audio.echo"].description
+
+
+async def test_another_device_has_not_been_measured() -> None:
+    app = make_app(list_devices=lambda: NAMES, save_settings=Keeper())
+    async with running(app) as pilot:
+        await press(pilot, "f6", "r")
+        await emit(pilot, SoundChecked(verdict="speakers", latency_ms=118.2, echo_db=-11.6))
+        assert "118 ms" in screen_text(app)
+        await press(pilot, "down", "enter")
+        assert "not measured yet" in screen_text(app)
 
 
 async def test_devices_that_cannot_be_listed_leave_the_default() -> None:

@@ -81,6 +81,22 @@ async def test_a_path_that_does_not_work_is_refused_and_the_dialog_stays(tmp_pat
     assert (tmp_path / "new folder" / "fine.md").exists()
 
 
+@pytest.mark.parametrize("documents", ["", "Documents", "Papers"])
+async def test_save_proposes_the_documents_else_the_home_folder(
+    private_home: Path, monkeypatch: pytest.MonkeyPatch, documents: str
+) -> None:
+    monkeypatch.delenv("XDG_DOCUMENTS_DIR", raising=False)
+    if documents:
+        (private_home / documents).mkdir()
+    if documents == "Papers":  # as the person's system is set up
+        (private_home / "config").mkdir(exist_ok=True)
+        (private_home / "config" / "user-dirs.dirs").write_text('XDG_DOCUMENTS_DIR="$HOME/Papers"\n')
+    app = make_app(FULL, log_path=private_home / "state" / "voice-tui" / "log")
+    async with running(app) as pilot:
+        await press(pilot, "ctrl+s")
+        assert Path(path_line(app).value).parent == private_home / documents
+
+
 async def test_there_is_nothing_to_save_before_somebody_spoke() -> None:
     app = make_app()
     async with running(app) as pilot:

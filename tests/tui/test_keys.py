@@ -10,7 +10,18 @@ from textual.widgets import Input
 
 from tests.fakes_memory import FakeMemory, some_memories
 from tests.fakes_session import DIALOGUE, READY
-from tests.tui.driving import burst, emit, main_screen, make_app, press, running, session_of, settle, toasts
+from tests.tui.driving import (
+    burst,
+    emit,
+    main_screen,
+    make_app,
+    press,
+    running,
+    screen_text,
+    session_of,
+    settle,
+    toasts,
+)
 from tests.tui.kept import keep
 from tests.tui.kept import opener as talks_opener
 from voice_tui.events import MuteChanged, PushToTalk, SendText, StateChanged, TalkChanged
@@ -148,3 +159,19 @@ async def test_a_long_burst_arrives_in_order_and_whole() -> None:
         await burst(pilot, *text.replace(" ", ""), "enter", *"next")
         assert session_of(app).commands == [SendText(text=text.replace(" ", ""))]
         assert main_screen(app).prompt.value == "next"
+
+
+async def test_control_c_names_the_key_that_leaves_as_help_does() -> None:
+    for keymap, name in (({}, "Ctrl+Q"), ({"quit": "ctrl+x"}, "Ctrl+X")):
+        app = make_app(keymap=keymap)
+        async with running(app) as pilot:
+            await press(pilot, "f4", "ctrl+c")
+            assert toasts(app) == [f"Ctrl+C does not leave voice-tui\n{name} does."]
+
+
+async def test_at_120_columns_the_key_bar_names_what_stands_on_function_keys() -> None:
+    app = make_app([*READY, *DIALOGUE])
+    async with running(app, (120, 36)):
+        keys = screen_text(app).splitlines()[-1]
+        for words in ("^l Mute", "F2 Settings", "F5 Log", "F6 Devices", "F10 Models", "^n New"):
+            assert words in keys

@@ -14,14 +14,14 @@ from memory.types import Memory, NewMemory
 from tests.fakes_memory import DAY, NOW, FakeMemory, some_corrections, some_memories, some_suggestions
 from tests.fakes_session import READY, FakeSession
 from tests.tui.driving import emit, main_screen, make_app, press, running, screen_text, session_of, settle
-from voice_tui.events import MemoryChanged, MemoryRecalled, MemoryShared, PlayNote
+from voice_tui.events import ConversationStarted, MemoryChanged, MemoryRecalled, MemoryShared, PlayNote
 from voice_tui.settings import Settings
 from voice_tui.tui.app import VoiceTuiApp
 from voice_tui.tui.screens.confirm import ConfirmScreen
 from voice_tui.tui.screens.memory_detail import MemoryDetailScreen
 from voice_tui.tui.screens.memory_text import MemoryTextScreen
 from voice_tui.tui.surroundings import Surroundings
-from voice_tui.tui.widgets.memories import MemoryPane, age
+from voice_tui.tui.widgets.memories import MemoryList, MemoryPane, age
 
 WIDE = (120, 36)
 
@@ -197,6 +197,39 @@ async def test_what_was_just_used_is_marked() -> None:
         assert "◆ The spare key is under the blue pot." in listed(app)
         recalled = str(main_screen(app).query_one("#memory-recalled", Static).visual)
         assert recalled == "◆ Just used for “where is the key”\n  0.90 The spare key …"
+
+
+async def test_a_new_conversation_has_used_nothing_yet() -> None:
+    app, _ = made()
+    async with running(app, WIDE) as pilot:
+        used = MemoryRecalled(query="key", ids=("m2",), texts=("The key",), scores=(0.9,), strategy="spoken")
+        await emit(pilot, used)
+        assert "◆ Just used" in screen_text(app)
+        await emit(pilot, ConversationStarted(conversation="c-2"))
+        assert not main_screen(app).query_one("#memory-recalled").display
+        assert "The spare key is under the blue pot." in listed(app)
+        begun = MemoryRecalled(query="", ids=("m1",), texts=("Anna",), scores=(1.0,), strategy="prefill")
+        await emit(pilot, ConversationStarted(conversation="c-3"), begun)
+        assert "as the conversation began" in screen_text(app), "what it begins with comes after its start"
+
+
+async def test_ages_grow_by_themselves_and_the_list_stays_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voice_tui.tui.widgets.memories.AGES_SECONDS", 0.01)
+    now = NOW
+    memories = [Memory(id=f"m{n}", text=f"Memory {n}", said_at=NOW - 120 - DAY * (n % 2)) for n in range(30)]
+    app = make_app(memory=FakeMemory(memories), clock=lambda: now)
+    async with running(app, WIDE) as pilot:
+        await press(pilot, "f4", "end")
+        options = main_screen(app).query_one(MemoryList)
+        place, selected = options.scroll_y, app.state.shelf.selected
+        assert place > 0
+        assert "2 min ago" in screen_text(app)
+        yesterday = options.options[1].prompt
+        now += 60
+        await settle(pilot, lambda: "3 min ago" in screen_text(app))
+        assert options.scroll_y == place
+        assert app.state.shelf.selected is selected
+        assert options.options[1].prompt is yesterday, "what reads as before is not drawn again"
 
 
 @pytest.mark.parametrize(("query", "cue"), [("q", " for “q”"), ("", " as the conversation began")])

@@ -48,5 +48,21 @@ def test_picture(scene: str, size: tuple[int, int], snap_compare: Callable[..., 
         _close(app)
 
 
+def test_picture_of_a_tiny_terminal(snap_compare: Callable[..., bool], tmp_path: Path) -> None:
+    models = FakeModels(tmp_path)
+    app = make_app([*READY, *DIALOGUE], models=models.keeping)
+
+    async def show(pilot: Pilot[Any]) -> None:
+        await settle(pilot)
+        await press(pilot, "f10")
+        await settle(pilot, lambda: app.state.models.loaded)
+        await press(pilot, "down", "down")
+
+    try:
+        assert snap_compare(app, terminal_size=(20, 5), run_before=show)
+    finally:
+        _close(app)
+
+
 def _close(app: VoiceTuiApp) -> None:
     app.shut_down(1.0)

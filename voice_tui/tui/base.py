@@ -18,7 +18,8 @@ from voice_tui.events import AnyCommand, Severity
 from voice_tui.schema import Value
 from voice_tui.session.port import SessionPort
 from voice_tui.settings import Settings
-from voice_tui.tui.catalogue import Entry
+from voice_tui.tui import keys
+from voice_tui.tui.catalogue import BY_ID, Entry
 from voice_tui.tui.desk import Desk, Said
 from voice_tui.tui.errand import ErrandDone, ErrandTold
 from voice_tui.tui.key_order import KeyOrder
@@ -31,6 +32,7 @@ from voice_tui.tui.state.settings_view import Kept
 from voice_tui.tui.surroundings import Surroundings
 from voice_tui.tui.sweeper import Sweeper
 from voice_tui.tui.textual_faults import mend
+from voice_tui.tui.toasts import SMALL_ROWS, give_way
 
 BELOW_SECONDS = 1.0
 """How often what lies behind a dialog is redrawn: every such time costs the whole screen, dimmed."""
@@ -168,6 +170,11 @@ class BaseApp(App[int]):
         """Return the keys of an entry, the person's key map included; "" for none."""
         return self.surroundings.keymap.get(entry.id, entry.key)
 
+    def action_help_quit(self) -> None:
+        """Ctrl+C copies and interrupts elsewhere: say which key leaves."""
+        leave = keys.long(self.key_of(BY_ID["quit"]))
+        self.inform("Ctrl+C does not leave voice-tui", hint=f"{leave} does.")
+
     async def carry_out(self, entry: Entry) -> None:
         """Do what an entry of the catalogue says, with its owner."""
         raise NotImplementedError
@@ -200,6 +207,8 @@ class BaseApp(App[int]):
         text = f"{record.message}\n{record.hint}" if record.hint else record.message
         severity = "information" if record.severity == "info" else record.severity
         title = record.title or _TOAST_TITLES[record.severity]
+        if self.size.height < SMALL_ROWS:  # there may be room for one line only
+            title = ""
         self.notify(
             text,
             title=title,
@@ -207,6 +216,15 @@ class BaseApp(App[int]):
             timeout=INFO_SECONDS if record.severity == "info" else TOAST_SECONDS,
             markup=False,
         )
+        self._toasts_give_way()
+
+    def _toasts_give_way(self) -> None:
+        if self.is_running:
+            self.call_after_refresh(give_way, self.screen)
+
+    @on(events.DescendantFocus)
+    def _focus_moved(self) -> None:
+        self._toasts_give_way()
 
     @on(Said)
     def _said(self, event: Said) -> None:

@@ -355,6 +355,9 @@ GLOBAL_FIRST = ("quit", "help", "commands", "interrupt", "talk")
 GLOBAL_NEXT = ("mute", "settings")
 """Come next: before the keys of what has the focus where there is room, else right after them."""
 
+GLOBAL_LAST = ("performance", "memories", "log", "devices", "models", "new")
+"""Come after all these, before the others: what stands on function keys is looked for here first."""
+
 
 def bindings(owner: Owner) -> list[Binding]:
     """Return the key bindings of `owner`, each with the id that the key map knows it by."""

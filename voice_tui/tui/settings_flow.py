@@ -16,7 +16,7 @@ from voice_tui.schema import Value, by_path, differing, replaced, value_at
 from voice_tui.settings import Settings
 from voice_tui.tui.desk import Desk
 from voice_tui.tui.state.app_state import AppState, Topic
-from voice_tui.tui.surroundings import Surroundings
+from voice_tui.tui.surroundings import Surroundings, WriteSettings
 
 _APP_ONLY = ("ui.",)
 
@@ -80,7 +80,7 @@ class SettingsFlow:
             self._before[path] = (now, now if state.kept.origin(path).source == "file" else None)
         wanted = {path: by_path()[path].default if value is None else value for path, value in values.items()}
         self._use(replaced(state.settings, wanted))
-        self._save(values)
+        self._keep(values, self._app.surroundings.save_settings)
 
     def change_or_command(self, path: str, value: Value, command: AnyCommand) -> None:
         """Change a setting for good; where a flag or the environment fixes it, or it says so already, just for now."""
@@ -122,7 +122,8 @@ class SettingsFlow:
     def _take_back(self, paths: list[str]) -> None:
         before = {path: self._before.pop(path) for path in paths}
         self._use(replaced(self._app.state.settings, {path: value for path, (value, _) in before.items()}))
-        self._save({path: written for path, (_, written) in before.items()})
+        around = self._app.surroundings
+        self._keep({path: written for path, (_, written) in before.items()}, around.take_back_settings)
 
     def _use(self, settings: Settings) -> None:
         state = self._app.state
@@ -135,8 +136,7 @@ class SettingsFlow:
             self._app.command(ChangeSettings(settings=settings))
         self._app.draw(Topic.SETTINGS)
 
-    def _save(self, changes: Mapping[str, Value | None]) -> None:
-        write = self._app.surroundings.save_settings
+    def _keep(self, changes: Mapping[str, Value | None], write: WriteSettings | None) -> None:
         if write is None or not changes:
             return
 

@@ -95,6 +95,10 @@ class ModelKeeping:
     command: tuple[str, ...]
 
 
+WriteSettings = Callable[[Mapping[str, Value | None]], Config | None]
+"""Changes the person's file and returns what then holds; may block, called off the UI thread."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Places and helpers.
@@ -102,12 +106,13 @@ class Surroundings:
     Args:
         settings_path: The person's settings file, whether it exists or not.
         log_path: The log file that the log screen follows; None = none is written.
-        transcripts: Folder for transcripts; None = the user's documents, else the folder of the log.
+        transcripts: Folder for transcripts; None = the user's documents, else the home folder.
         clock: Wall clock, seconds since 1970.
         list_devices: Names of microphones and speakers; may block, called off the UI thread. None = names are typed.
         origins: Where the settings come from; see `voice_tui.config.Config`.
         save_settings: Keeps other values in the person's file, by path, None for the default, and returns what then
             holds; may block, called off the UI thread. None = this run only.
+        take_back_settings: Undoes the latest save of these settings; given and returns what `save_settings` does.
         conversations: Opens the conversations that were kept; None = none are.
         scrub: Takes the words of forgotten memories out of logs and recordings; may block, called off the UI thread.
         models: Models to download; None = they are not looked after.
@@ -121,7 +126,8 @@ class Surroundings:
     clock: Callable[[], float] = time.time
     list_devices: Callable[[], DeviceNames] | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict[str, Origin])
-    save_settings: Callable[[Mapping[str, Value | None]], Config | None] | None = None
+    save_settings: WriteSettings | None = None
+    take_back_settings: WriteSettings | None = None
     conversations: TalksFactory | None = None
     scrub: Callable[[Sequence[str]], object] = len
     models: ModelKeeping | None = None

@@ -85,11 +85,17 @@ def proposed(folder: Path, clock: float) -> Path:
 
 
 def default_folder(fallback: Path) -> Path:
-    """Return the user's documents folder when there is one, else `fallback`."""
+    """Return the user's documents folder when there is one, else the home folder, else `fallback`."""
     from platformdirs import user_documents_path
 
     documents = user_documents_path()
-    return documents if documents.is_dir() else fallback
+    if documents.is_dir():
+        return documents
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return fallback
+    return home if home.is_dir() else fallback
 
 
 def save(text: str, path: Path) -> None:

@@ -116,6 +116,8 @@ class ConversationsScreen(StandbyScreen[None]):
         if self.up and event.query == talks.query:  # else the person has typed on
             self._state.talks = replace(talks, found=event.found, total=event.total, error=event.error, loaded=True)
             self._fill()
+            if self._state.talks.opened is not None:  # another turn of it may be what was found
+                self._show()
 
     @on(TalkOpened)
     def _opened(self, event: TalkOpened) -> None:

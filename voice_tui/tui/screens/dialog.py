@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 ROOMY_ROWS = 14
 """From this height on a dialog has blank lines around what it says."""
 
-_ROOMY = "-roomy"
+_ROOMY, _LOW = "-roomy", "-low"
 
 LEAVING: tuple[BindingType, ...] = (
     Binding("f1", "app.help", "", show=False),
@@ -37,11 +37,15 @@ class Dialog(Fresh[Result], Modal[Result]):
     """What gets the rows that are left; it scrolls when they are not enough."""
     OTHER_ROWS = 0
     """Rows of the body that stand above or below `TALLEST`, when that is only a part of the body."""
+    OTHER_ROWS_LOW: int | None = None
+    """The same of a dialog that shows less where it is not roomy (class "-low"); None = as many."""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", id="dialog_cancel")]
 
     def compose(self) -> ComposeResult:
         """Called by Textual; laid out for this terminal at once, because every later change would draw it all again."""
-        self.set_class(app_of(self).size.height >= ROOMY_ROWS, _ROOMY, update=False)
+        roomy = app_of(self).size.height >= ROOMY_ROWS
+        self.set_class(roomy, _ROOMY, update=False)
+        self.set_class(not roomy, _LOW, update=False)
         with Vertical(id="dialog") as box:
             box.border_title = self.title or ""
             with Vertical(id="dialog-body"):
@@ -63,10 +67,12 @@ class Dialog(Fresh[Result], Modal[Result]):
     def _fit(self, size: Size) -> None:
         roomy = size.height >= ROOMY_ROWS
         self.set_class(roomy, _ROOMY)
-        frame = 5 if roomy else 3
-        rows = max(1, size.height - frame - self.OTHER_ROWS)
-        for widget in self.query(self.TALLEST):
-            widget.styles.max_height = rows
+        self.set_class(not roomy, _LOW)
+        rows = size.height - (5 if roomy else 3)
+        others = self.OTHER_ROWS if roomy or self.OTHER_ROWS_LOW is None else self.OTHER_ROWS_LOW
+        for selector, height in (("#dialog-body", rows), (self.TALLEST, rows - others)):
+            for widget in self.query(selector):
+                widget.styles.max_height = max(1, height)
 
     def action_leave_for(self, key: str) -> None:
         """Close, and press this key where that leads to."""

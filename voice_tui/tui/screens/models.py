@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 _BAR_CELLS = 16
 
+NARROWEST = 12
+"""Cells of the terminal from which the table can be laid out."""
+
 _KINDS: dict[str, Kind] = {"pull": "pull", "verify": "verify", "measure": "preflight"}
 
 
@@ -89,6 +92,7 @@ class ModelsScreen(Dialog[None], StandbyScreen[None]):
     ]
     TALLEST = "ModelList"
     OTHER_ROWS = 9
+    OTHER_ROWS_LOW = 0
 
     def __init__(self, base: BaseApp) -> None:
         super().__init__()
@@ -126,10 +130,11 @@ class ModelsScreen(Dialog[None], StandbyScreen[None]):
         width = max(1, self.query_one("#dialog-body").size.width)
         machine = one_line(models.machine) if models.rows else empty_words(models)
         machine = one_line(models.machine) if models.rows else empty_words(models)
+        self.set_class(bool(models.rows), "-listed")
         self.query_one("#models-machine", Static).update(machine)
         self.query_one("#models-heading", Static).update(heading(width).truncate(width))
         shown = [row_content(row, settings, width, damaged=row.name in models.damaged) for row in models.rows]
-        options.display = bool(shown) and self.size.width > 20  # Textual cannot lay an option out in no cells
+        options.display = bool(shown) and self.size.width >= NARROWEST  # Textual cannot lay an option out in no cells
         if options.display and not same_lines(shown, self._shown):
             place = options.highlighted
             options.clear_options()

@@ -54,7 +54,7 @@ class SaveScreen(Dialog[None]):
     Args:
         texts: What is written.
         desk: For everything that touches the disk.
-        folder: Proposed folder; None = the user's documents, else `fallback`.
+        folder: Proposed folder; None = the user's documents, else the home folder, else `fallback`.
         fallback: See `folder`.
         clock: Wall clock for the proposed name, seconds since 1970.
     """

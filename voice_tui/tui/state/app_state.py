@@ -105,6 +105,12 @@ class Shelf:
     shared: str = ""
     said: str = ""
 
+    def without_recalled(self) -> Shelf:
+        """Return the same shelf, nothing of it used."""
+        return replace(
+            self, recalled=(), recalled_ids=(), query_recalled="", why_recalled=(), tokens_recalled=0, way_recalled=""
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class CutOff:
@@ -190,6 +196,7 @@ class AppState:
                 self.conversation.withdraw(event)
             case ConversationStarted():
                 self._begin(event)
+                return Topic.TRANSCRIPT | Topic.RECALLED
             case SessionStarted():
                 self._count_start()
             case StateChanged(state="loading") | SessionFailed() | SessionStopped():
@@ -211,6 +218,7 @@ class AppState:
     def _begin(self, event: ConversationStarted) -> None:
         """Another conversation; of one that goes on, what was said before is shown again."""
         self.conversation_id = event.conversation
+        self.shelf = self.shelf.without_recalled()
         earlier, self.resuming = self.resuming, None
         if earlier is not None and event.resumed and earlier.conversation.id == event.conversation:
             self.conversation.go_on(earlier)

@@ -104,6 +104,8 @@ def row_content(row: Row, settings: Settings, width: int, *, damaged: bool) -> C
 
 
 def _columns(cells: tuple[str, ...], width: int) -> str:
+    if width < _COLUMNS[0]:
+        return cells[0]
     shown = cells if width >= WIDE else cells[:4]
     fixed = [_fitted(cell, size) for cell, size in zip(shown[:4], _COLUMNS, strict=True)]
     return " ".join([*fixed, *(_fitted(cell, max(0, width - sum(_COLUMNS) - 4)) for cell in shown[4:])])

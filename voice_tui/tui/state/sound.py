@@ -13,11 +13,12 @@ EchoMode = Literal["auto", "on", "off", "half-duplex"]
 ECHO_MODES: tuple[EchoMode, ...] = get_args(EchoMode)
 
 _ECHO_WORDS: dict[EchoMode, str] = {
-    "auto": "automatic: cancelled, but not with headphones",
-    "on": "always cancelled",
-    "off": "never cancelled: for headphones",
-    "half-duplex": "no listening while the assistant speaks",
+    "auto": "cancel the echo of speakers, nothing with headphones",
+    "on": "always cancel it",
+    "off": "never cancel it",
+    "half-duplex": "do not listen while it speaks",
 }
+"""As the description of the setting says it."""
 
 NOT_MEASURED = "not measured yet; keep quiet for 2 s while it runs"
 MEASURING = "measuring: you hear a chirp, keep quiet …"
@@ -25,8 +26,8 @@ PLAYING = "three rising notes are playing; none heard? choose another speaker"
 
 
 def echo_words(mode: EchoMode) -> str:
-    """Return what an echo setting does."""
-    return _ECHO_WORDS[mode]
+    """Return an echo setting and what it does, in the words of the settings screen."""
+    return f"{mode}: {_ECHO_WORDS[mode]}"
 
 
 def next_echo(mode: EchoMode) -> EchoMode:

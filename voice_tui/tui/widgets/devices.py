@@ -179,13 +179,11 @@ class DevicePanel(Vertical):
         self.query_one("#devices-input", DeviceList).begin(audio.input)
         self.query_one("#devices-output", DeviceList).begin(audio.output)
         self.call_after_refresh(self.update)
-        self.call_after_refresh(self.action_look)
+        self.call_after_refresh(self._look)
 
     def end(self) -> None:
         """Nobody waits for the tone or the round trip any more."""
-        self._doing = ""
-        if self._timer is not None:
-            self._timer.stop()
+        self._stop_waiting()
 
     def on_resize(self, _event: events.Resize) -> None:
         """Lay the meters out anew."""
@@ -197,7 +195,7 @@ class DevicePanel(Vertical):
         devices, stats = health.devices, health.stats if health.alive else None
         if devices is not self._devices:
             self._devices = devices
-            self.action_look()
+            self._look()
         for side in ("input", "output"):
             self._show_now(side, devices)
         muted = "muted" if health.muted else ""
@@ -218,11 +216,17 @@ class DevicePanel(Vertical):
 
     def action_echo(self) -> None:
         """Keep the echo out another way."""
+        self._stop_waiting()
         self._change({"audio.echo": sound.next_echo(self._state.settings.audio.echo)})
         self.update()
 
     def action_look(self) -> None:
-        """Ask for the names."""
+        """Ask for the names again."""
+        self._stop_waiting()
+        self._look()
+        self.update()
+
+    def _look(self) -> None:
         lister = self._lister
         if lister is not None:
             self._desk.submit(lambda: DevicesListed(lister()), tag="devices", reply=self.post_message)
@@ -237,14 +241,22 @@ class DevicePanel(Vertical):
         options = event.option_list
         assert isinstance(options, DeviceList)
         name = event.option_id or ""
+        self._stop_waiting()
+        self._state.forget_sound_check()  # what was found was found with another device
         self._change({f"audio.{options.side}": name})
         options.mark(name)
+        self.update()
 
-    def _begin(self, words: str, seconds: float, command: CheckSound) -> None:
-        self._doing = words
-        self._state.forget_sound_check()
+    def _stop_waiting(self) -> None:
+        """The words about the last tone or measurement go; something else is done now."""
+        self._doing = ""
         if self._timer is not None:
             self._timer.stop()
+
+    def _begin(self, words: str, seconds: float, command: CheckSound) -> None:
+        self._stop_waiting()
+        self._doing = words
+        self._state.forget_sound_check()
         self._timer = self.set_timer(seconds, self._end)
         self._send(command)
         self.update()

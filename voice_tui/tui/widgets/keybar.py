@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.style import Style
 
 from voice_tui.tui import keys
-from voice_tui.tui.catalogue import BY_ID, ENTRIES, GLOBAL_FIRST, GLOBAL_NEXT
+from voice_tui.tui.catalogue import BY_ID, ENTRIES, GLOBAL_FIRST, GLOBAL_LAST, GLOBAL_NEXT
 from voice_tui.tui.state.app_state import AppState
 from voice_tui.tui.typed import app_of
 from voice_tui.tui.widgets.draw import Drawn
@@ -23,7 +23,8 @@ _FOOTER = ("bold $footer-key-foreground", "$footer-description-foreground")
 _DIALOG = ("bold $text-accent", "$foreground 80%")
 
 _FOCUSED = tuple(entry.id for entry in ENTRIES if entry.owner != "app")
-_OTHERS = tuple(entry.id for entry in ENTRIES if entry.owner == "app" and entry.id not in (*GLOBAL_FIRST, *GLOBAL_NEXT))
+_ORDERED = (*GLOBAL_FIRST, *GLOBAL_NEXT, *GLOBAL_LAST)
+_OTHERS = (*GLOBAL_LAST, *(entry.id for entry in ENTRIES if entry.owner == "app" and entry.id not in _ORDERED))
 
 WIDE = 100
 """Cells from which there is room for `GLOBAL_NEXT` and the keys of what has the focus."""

@@ -18,9 +18,13 @@ from memory.types import Memory
 from voice_tui.tui.catalogue import applies, bindings
 from voice_tui.tui.state.app_state import AppState, Shelf
 from voice_tui.tui.state.text import one_line
+from voice_tui.tui.widgets.draw import same_lines
 
 Want = str
 """What the person wants done: "add", "edit", "forget", "undo", "play", "pin", "approve", "dismiss" or "detail"."""
+
+AGES_SECONDS = 60.0
+"""How often the ages are said anew: none changes sooner."""
 
 _DIM = "$foreground 50%"
 
@@ -129,7 +133,7 @@ class MemoryPane(Vertical):
         super().__init__(id=id)
         self.border_title = "Memories"
         self._state = state
-        self._listed: tuple[object, ...] = ()
+        self._listed: list[tuple[str, Content]] = []
 
     def compose(self) -> ComposeResult:
         """Called by Textual."""
@@ -141,6 +145,7 @@ class MemoryPane(Vertical):
     def on_mount(self) -> None:
         """An idle app draws nothing."""
         self.query_one("#memory-search", Input).cursor_blink = False
+        self.set_interval(AGES_SECONDS, self._grow_older)
 
     def update(self) -> None:
         """Show what the state says now."""
@@ -154,21 +159,34 @@ class MemoryPane(Vertical):
         empty.update(empty_words(shelf))
         self._update_list(shelf)
 
-    def _update_list(self, shelf: Shelf) -> None:
+    def _listing(self, shelf: Shelf) -> list[tuple[str, Content]]:
         now = self._state.clock()
-        listed = [
+        return [
             (memory.id, memory_content(memory, memory.id in shelf.recalled_ids, now, shelf.scores.get(memory.id)))
             for memory in shelf.memories
         ]
-        fingerprint = tuple((name, content.plain, tuple(content.spans)) for name, content in listed)
-        if fingerprint == self._listed:
+
+    def _grow_older(self) -> None:
+        """Say the ages as they are now; the list stays where it was scrolled to."""
+        listed = self._listing(self._state.shelf)
+        if _ids(listed) != _ids(self._listed):  # another list is about to be drawn
             return
-        self._listed = fingerprint
+        options = self.query_one("#memory-list", MemoryList)
+        for place, ((_, content), (_, before)) in enumerate(zip(listed, self._listed, strict=True)):
+            if not content.is_same(before):
+                options.replace_option_prompt_at_index(place, content)
+        self._listed = listed
+
+    def _update_list(self, shelf: Shelf) -> None:
+        listed = self._listing(shelf)
+        if _ids(listed) == _ids(self._listed) and same_lines(_contents(listed), _contents(self._listed)):
+            return
+        self._listed = listed
         options = self.query_one("#memory-list", MemoryList)
         place, chosen = options.highlighted or 0, shelf.selected
         options.clear_options()
         options.add_options(Option(content, id=name) for name, content in listed)
-        names = [name for name, _ in listed]
+        names = _ids(listed)
         if chosen is not None and chosen.id in names:
             place = names.index(chosen.id)
         options.highlighted = min(place, len(names) - 1) if names else None
@@ -197,6 +215,14 @@ class MemoryPane(Vertical):
         if memory != shelf.selected:
             self._state.shelf = replace(shelf, selected=memory)
             self.refresh_bindings()
+
+
+def _ids(listed: list[tuple[str, Content]]) -> list[str]:
+    return [name for name, _ in listed]
+
+
+def _contents(listed: list[tuple[str, Content]]) -> list[Content]:
+    return [content for _, content in listed]
 
 
 def counted(shelf: Shelf) -> str:

@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from voice_tui.schema import Setting, Value, value_at
 from voice_tui.settings import Settings
 from voice_tui.tui.state.settings_view import Group, Kept, facts, is_changed, typed, words_for
+from voice_tui.tui.toasts import EDITOR
 from voice_tui.tui.widgets.draw import Wrapped
 
 LONG_CHARS = 60
@@ -165,7 +166,7 @@ class SettingDetail(Vertical):
     def compose(self) -> ComposeResult:
         """Called by Textual."""
         yield Static("", id="setting-about", markup=False)
-        yield ChoiceList(id="setting-choice", markup=False, compact=True)
+        yield ChoiceList(id="setting-choice", classes=EDITOR, markup=False, compact=True)
         line = ValueLine(id="setting-line", compact=True, select_on_focus=False)
         line.cursor_blink = False
         yield line

@@ -103,6 +103,7 @@ class TalkView(VerticalScroll):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._shown: tuple[Transcript | None, Turn | None] = (None, None)
         self._parts: list[Content] = []
         self._place = 0
 
@@ -111,7 +112,10 @@ class TalkView(VerticalScroll):
         yield Static("", id="talk-text", markup=False)
 
     def show(self, transcript: Transcript | None, hit: Turn | None) -> None:
-        """Show a conversation; `hit` is the turn that the search found."""
+        """Show a conversation; `hit` is the turn that the search found. The same again stays scrolled as it is."""
+        if self._shown[0] is transcript and self._shown[1] == hit:
+            return
+        self._shown = (transcript, hit)
         turns, left_out = (around(transcript.turns, hit), transcript) if transcript else ((), None)
         title = one_line(transcript.conversation.title) if transcript else ""
         self.border_title = Content(title)  # pyright: ignore[reportAttributeAccessIssue]  # a text would be read as markup
