@@ -197,3 +197,15 @@ def test_all_words_that_were_forgotten_go_out_of_the_logs_and_of_what_is_written
         learner.close(20.0)
         assert {"my locker is 218", "my locker is 217"} == set(out)
         assert Conversations(store).latest("c", 1)[0].text == "Before, it was: [forgotten]."
+
+
+def test_the_words_of_what_has_lapsed_leave_the_logs_too(tmp_path: Path) -> None:
+    out: list[str] = []
+    with SqliteMemory(tmp_path / "memory.db", clock=lambda: NOW) as store:
+        store.add(NewMemory("The parking code is 4711", expires_at=NOW - 1.0))
+        kept = store.add(NewMemory("The cat is called Ada"))
+        learner = Learner(store, lambda event: None, suggest=True, summaries=True, scrub=out.extend)
+        learner.note(ConversationStarted(conversation="c1"))
+        learner.close(20.0)
+        assert out == ["The parking code is 4711"]
+        assert [memory.id for memory in store.list()] == [kept.id]

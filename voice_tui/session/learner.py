@@ -18,6 +18,7 @@ from memory.conversations import Conversations
 from memory.errors import MemoryStoreError
 from memory.learn import Heard, learn, sum_up
 from memory.store import SqliteMemory
+from memory.traces import words_of
 from voice_tui.events import (
     AnyEvent,
     ConversationStarted,
@@ -140,7 +141,8 @@ class Learner:
         self._offset = (earlier[0].number if earlier else 0) - self._top
         self._recent = []
         self._made.clear()
-        self._store.expire()
+        if expired := self._store.expire():
+            self._scrub(words_of(expired))
         if self._summaries:
             for memory in sum_up(self._store, but=event.conversation):
                 log.info("conversation %s was summed up", memory.conversation)
