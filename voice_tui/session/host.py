@@ -20,7 +20,9 @@ from voice_tui.events import (
     ChangeSettings,
     HoldMicrophone,
     Notice,
+    SendText,
     SessionFailed,
+    SessionStarted,
     StateChanged,
     Stop,
 )
@@ -60,6 +62,7 @@ class SessionHost:
         self._outgoing: queue.Queue[bytes | None] = queue.Queue(COMMANDS_SIZE)
         self._closing = threading.Event()
         self._failed_itself = False
+        self._started = False
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -70,9 +73,11 @@ class SessionHost:
         self._thread.start()
 
     def send(self, command: AnyCommand) -> None:
-        """Queue a command; see `SessionPort.send`."""
+        """Queue a command; see `SessionPort.send`. A text only when the session has said that it started."""
         if isinstance(command, ChangeSettings | HoldMicrophone) and not self._keep(command):
             return
+        if isinstance(command, SendText) and not self._started:
+            return  # it was meant for the session before, and is sent again when it is known that that one has gone
         if self._process is None:
             self._say("warning", "That did not reach the session, which is just starting", "Try again in a moment")
             return
@@ -168,6 +173,7 @@ class SessionHost:
             status = process.wait()
             with self._lock:
                 self._process = None
+                self._started = False
             with contextlib.suppress(queue.Full):  # then the writer is about to meet the broken pipe by itself
                 self._outgoing.put_nowait(None)
             writer.join(1.0)
@@ -180,6 +186,8 @@ class SessionHost:
             while (event := reader.read()) is not None:
                 if isinstance(event, SessionFailed):
                     self._failed_itself = True
+                elif isinstance(event, SessionStarted):
+                    self._started = True
                 self._on_event(event)
         except SessionError as e:
             log.error("%s", e)

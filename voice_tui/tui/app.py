@@ -17,13 +17,11 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from voice_tui.events import (
-    ConversationStarted,
     Interrupt,
     MemoryChanged,
     MemoryShared,
     NewConversation,
     PushToTalk,
-    SendText,
     SetMute,
     SetTalkMode,
     SettingsChanged,
@@ -36,6 +34,7 @@ from voice_tui.tui import dialogs, keys
 from voice_tui.tui.base import BaseApp
 from voice_tui.tui.catalogue import BY_ID, ENTRIES, Entry, applies, bindings
 from voice_tui.tui.diagnostics import diagnostics
+from voice_tui.tui.going_on import GoingOn
 from voice_tui.tui.inbox import Inbox
 from voice_tui.tui.keeper import Keeper, MemoriesListed, MemoryDetailed, MemoryDone, MemoryFactory
 from voice_tui.tui.memory_flow import MemoryFlow
@@ -44,7 +43,7 @@ from voice_tui.tui.screens.main import MainScreen
 from voice_tui.tui.standby import Standing
 from voice_tui.tui.state.app_state import Topic
 from voice_tui.tui.surroundings import Surroundings
-from voice_tui.tui.talk_keeper import TalkKeeper, go_on_with
+from voice_tui.tui.talk_keeper import TalkKeeper, TalkMissing
 from voice_tui.tui.terminal import hung_up
 from voice_tui.tui.widgets.memories import MemoryWanted, SearchChanged
 from voice_tui.tui.widgets.prompt import Prompt
@@ -93,6 +92,7 @@ class VoiceTuiApp(BaseApp):
         self._memories = MemoryFlow(self, self._keeper)
         talks = self.surroundings.conversations
         self._talks = TalkKeeper(talks, self.shelves) if talks is not None else None
+        self._going_on = GoingOn(self, self._talks)
         self._dropped_told = 0
         self._closer: Thread | None = None
         self._applicable: tuple[str, ...] = ()
@@ -198,14 +198,11 @@ class VoiceTuiApp(BaseApp):
                 self.toast(toast)
             if isinstance(event, MemoryChanged | MemoryShared):
                 self._memories.refresh()
-            elif isinstance(event, ConversationStarted) and (broken_off := self.state.take_broken_off()):
-                go_on_with(broken_off, self.session, self._talks)
-            elif (cut_off := self.state.take_cut_off()) is not None and self._talks is not None:
-                self._talks.add(cut_off.conversation, cut_off.turn)
             elif isinstance(event, SettingsChanged):
                 self._settings_told(event)
             elif isinstance(event, VolumeChanged):
                 self.settings_flow.said(event)
+            self._going_on.after(event)
         self._tell_dropped()
         self.draw(topics)
 
@@ -233,15 +230,8 @@ class VoiceTuiApp(BaseApp):
 
     @on(Input.Submitted, "#prompt")
     def _send_text(self, event: Input.Submitted) -> None:
-        text = event.value.strip()
-        if not text or not isinstance(event.input, Prompt):
-            return
-        if self.state.health.ready:
-            self.command(SendText(text=text))
-            event.input.accepted(text)
-        else:
-            event.input.refused(event.value)
-            self.inform("The assistant is not ready yet", hint="Your words stay here; press Enter again in a moment.")
+        if isinstance(event.input, Prompt):
+            self._going_on.submitted(event.input, event.value)
 
     # ---------------------------------------------------------------- results of work off this thread
 
@@ -256,6 +246,10 @@ class VoiceTuiApp(BaseApp):
     @on(MemoryDone)
     def _memory_done(self, event: MemoryDone) -> None:
         self._memories.done(event)
+
+    @on(TalkMissing)
+    def _talk_missing(self, event: TalkMissing) -> None:
+        self.state.not_there(event.conversation)
 
     @on(MemoryWanted)
     def _memory_wanted(self, event: MemoryWanted) -> None:
@@ -289,6 +283,7 @@ class VoiceTuiApp(BaseApp):
 
     def action_interrupt(self) -> None:
         """Stop the answer."""
+        self.state.sent.interrupted()
         self.command(Interrupt())
 
     def action_talk(self) -> None:

@@ -11,8 +11,6 @@ from textual.message import Message
 from memory.errors import MemoryStoreError
 from memory.port import ConversationPort
 from memory.types import Found, Transcript, Turn
-from voice_tui.events import ResumeConversation
-from voice_tui.session.port import SessionPort
 from voice_tui.tui.desk import Desk, Post
 
 TalksFactory = Callable[[], AbstractContextManager[ConversationPort]]
@@ -39,6 +37,14 @@ class TalkOpened(Message):
     def __init__(self, transcript: Transcript | None) -> None:
         super().__init__()
         self.transcript = transcript
+
+
+class TalkMissing(Message):
+    """Nothing is kept of a conversation."""
+
+    def __init__(self, conversation: str) -> None:
+        super().__init__()
+        self.conversation = conversation
 
 
 class TalkDone(Message):
@@ -115,6 +121,33 @@ class TalkKeeper:
 
         return self._desk.submit(work)
 
+    def take_back(self, conversation: str, texts: Sequence[str]) -> bool:
+        """Take typed turns out that came last and that nothing was said to."""
+
+        def work() -> None:
+            port = self._opened()
+            for text in reversed(texts):
+                for last in port.latest(conversation, 1):
+                    if last.role == "user" and last.typed and last.text == text:
+                        port.withdraw(conversation, last.number)
+
+        return self._desk.submit(work)
+
+    def if_there(self, conversation: str, act: Callable[[], None], reply: Post) -> bool:
+        """Do something on the desk's thread when anything of a conversation is kept, else answer `TalkMissing`."""
+
+        def work() -> TalkMissing | None:
+            try:
+                missing = not self._opened().latest(conversation, 1)
+            except MemoryStoreError:
+                missing = False  # nobody knows; whoever needs it says what is wrong
+            if missing:
+                return TalkMissing(conversation)
+            act()
+            return None
+
+        return self._desk.submit(work, reply=reply)
+
     def then(self, act: Callable[[], None]) -> bool:
         """Do something on the desk's thread, once everything that was asked for before is done."""
         return self._desk.submit(act)
@@ -138,10 +171,3 @@ class TalkKeeper:
     def _close(self) -> None:
         self._port = None
         self._stack.close()
-
-
-def go_on_with(conversation: str, session: SessionPort, keeper: TalkKeeper | None) -> None:
-    """Have a session go on with a conversation, once all that was said in it is kept."""
-    resume = ResumeConversation(conversation=conversation)
-    if keeper is None or not keeper.then(lambda: session.send(resume)):
-        session.send(resume)

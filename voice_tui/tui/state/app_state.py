@@ -34,6 +34,7 @@ from voice_tui.tui.state.conversation import Conversation
 from voice_tui.tui.state.health import Health, after
 from voice_tui.tui.state.models import Models
 from voice_tui.tui.state.notices import NoticeRecord, Notices, notice
+from voice_tui.tui.state.sent import Sent, Sentence
 from voice_tui.tui.state.settings_view import Kept
 from voice_tui.tui.state.talks import Talks
 from voice_tui.tui.state.text import one_line
@@ -124,6 +125,18 @@ class CutOff:
     turn: Turn
 
 
+@dataclass(frozen=True, slots=True)
+class GoneWith:
+    """Typed sentences that a session did not deal with; its last conversations may say that they were said.
+
+    Args:
+        conversations: Their ids. `texts`: the sentences, oldest first.
+    """
+
+    conversations: tuple[str, ...]
+    texts: tuple[str, ...]
+
+
 class AppState:
     """The app's knowledge. UI thread only.
 
@@ -143,8 +156,14 @@ class AppState:
         self.models = Models()
         self.conversation_id = ""
         self.resuming: Transcript | None = None
-        self._broken_off = ""
+        self.sent = Sent()
+        self.awaited = ""
+        """The conversation that the end of its session broke off, until it goes on; "" for none."""
+        self.starting = False
+        """A fresh session has begun, and not yet its first conversation."""
+        self._restarted = False
         self._cut_off: CutOff | None = None
+        self._gone_with: GoneWith | None = None
         self._forgotten: deque[str] = deque(maxlen=FORGOTTEN)
         self.notices = Notices()
         self.steps: deque[float] = deque(maxlen=STEP_HISTORY)
@@ -189,6 +208,7 @@ class AppState:
 
     def _file(self, event: AnyEvent) -> Topic:
         """Put the event where it belongs."""
+        self.sent.note(event, self.conversation.chapter)
         match event:
             case TranscriptUpdated():
                 self.conversation.update(event)
@@ -217,9 +237,13 @@ class AppState:
 
     def _begin(self, event: ConversationStarted) -> None:
         """Another conversation; of one that goes on, what was said before is shown again."""
+        self._restarted, self.starting = self.starting and not event.resumed, False
         self.conversation_id = event.conversation
         self.shelf = self.shelf.without_recalled()
-        earlier, self.resuming = self.resuming, None
+        earlier = self.resuming
+        if not self._restarted:  # else what was wanted of the session before is still to come
+            self.awaited, self.resuming = "", None
+            self.sent.another_conversation()
         if earlier is not None and event.resumed and earlier.conversation.id == event.conversation:
             self.conversation.go_on(earlier)
         else:
@@ -229,9 +253,12 @@ class AppState:
         """A second start means that the first session died: its turn numbers begin again."""
         self.session_starts += 1
         if self.session_starts > 1:
-            if self.settings.memory.conversations and self.conversation.chapter_has_turns:
-                self._broken_off = self.conversation_id
-            self.conversation.begin_chapter("The session was restarted")
+            if self.resuming is not None:
+                self.awaited = self.resuming.conversation.id
+            elif not self.awaited and self.settings.memory.conversations and self.conversation.chapter_has_turns:
+                self.awaited = self.conversation_id
+            self.starting = True
+            self.conversation.begin_chapter("The session was restarted", matters=True)
 
     def _end_answer(self) -> Topic:
         """The session has gone: what nobody heard of its answer was not said."""
@@ -240,6 +267,9 @@ class AppState:
             text = _without(line.text, self._forgotten)
             turn = Turn(0, "assistant", text, at=line.at, said_at=self.clock(), interrupted=True)
             self._cut_off = CutOff(self.conversation_id, turn)
+        if lost := self.sent.session_ended(self.clock()):
+            conversations = dict.fromkeys(filter(None, (self.conversation_id, self.awaited)))
+            self._gone_with = GoneWith(tuple(conversations), tuple(one.text for one in lost))
         return Topic.TRANSCRIPT
 
     def take_cut_off(self) -> CutOff | None:
@@ -247,10 +277,28 @@ class AppState:
         cut_off, self._cut_off = self._cut_off, None
         return cut_off
 
-    def take_broken_off(self) -> str:
-        """Return the conversation that the end of its session broke off and that is kept, once; "" for none."""
-        broken_off, self._broken_off = self._broken_off, ""
-        return broken_off
+    def take_gone_with(self) -> GoneWith | None:
+        """Return what no conversation that is kept should say yet, once."""
+        gone, self._gone_with = self._gone_with, None
+        return gone
+
+    def take_restarted(self) -> bool:
+        """Whether the conversation that has just begun is the first of a fresh session; once."""
+        restarted, self._restarted = self._restarted, False
+        return restarted
+
+    def take_lost(self) -> Sequence[Sentence]:
+        """Return the sentences that a session did not deal with, once; the transcript shows them no more."""
+        lost = self.sent.take_lost()
+        for one in lost:
+            if one.key is not None:
+                self.conversation.take_back(one.key)
+        return lost
+
+    def not_there(self, conversation: str) -> None:
+        """Nothing was kept of a conversation that was to go on: the fresh one takes its place."""
+        if self.awaited == conversation:
+            self.awaited, self.resuming = "", None
 
     def _recalled(self, event: MemoryRecalled) -> Topic:
         self.conversation.note_recall(event)

@@ -98,6 +98,11 @@ class Conversation:
         return any(line.kind == "turn" for line in self._lines.values())
 
     @property
+    def chapter(self) -> int:
+        """Number of the chapter that new lines belong to."""
+        return self._chapter
+
+    @property
     def chapter_has_turns(self) -> bool:
         """Whether somebody finished a turn in the conversation that goes on."""
         lines = (line for line in reversed(self._lines.values()) if line.kind == "turn" and line.final)
@@ -134,6 +139,10 @@ class Conversation:
         """Remove a turn that never happened."""
         self._drop((self._chapter, "turn", event.turn))
 
+    def take_back(self, key: Key) -> None:
+        """Remove a line whose session died over it."""
+        self._drop(key)
+
     def note_heard(self, event: AnswerHeard) -> None:
         """Remember how far the answer under way was heard, should its session die."""
         self._heard = event
@@ -164,11 +173,15 @@ class Conversation:
         """Say what was written to or removed from memory."""
         self._note(f"{_REMEMBERED[event.action]}: {one_line(event.text)}", event.at)
 
-    def begin_chapter(self, title: str) -> None:
-        """Start counting turns afresh; a rule is drawn when something was said since the last one."""
+    def begin_chapter(self, title: str, *, matters: bool = False) -> None:
+        """Start counting turns afresh; a rule is drawn when something was said since the last one.
+
+        One that `matters` is drawn below another as well, but not below one that says the same.
+        """
         self._chapter += 1
         self._heard = None
-        if self._lines and next(reversed(self._lines.values())).kind != "chapter":
+        last = next(reversed(self._lines.values()), None)
+        if last is not None and (last.kind != "chapter" or (matters and last.text != title)):
             self._put(Line(key=(self._chapter, "chapter", 0), kind="chapter", text=title))
 
     def go_on(self, earlier: Transcript) -> None:
