@@ -62,7 +62,7 @@ class SessionHost:
         self._outgoing: queue.Queue[bytes | None] = queue.Queue(COMMANDS_SIZE)
         self._closing = threading.Event()
         self._failed_itself = False
-        self._started = False
+        self._between = False  # one has died, and the fresh one has not said yet that it started
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -73,10 +73,10 @@ class SessionHost:
         self._thread.start()
 
     def send(self, command: AnyCommand) -> None:
-        """Queue a command; see `SessionPort.send`. A text only when the session has said that it started."""
+        """Queue a command; see `SessionPort.send`."""
         if isinstance(command, ChangeSettings | HoldMicrophone) and not self._keep(command):
             return
-        if isinstance(command, SendText) and not self._started:
+        if isinstance(command, SendText) and self._between:
             return  # it was meant for the session before, and is sent again when it is known that that one has gone
         if self._process is None:
             self._say("warning", "That did not reach the session, which is just starting", "Try again in a moment")
@@ -141,6 +141,7 @@ class SessionHost:
                 return
             short_lives = short_lives + 1 if time.monotonic() - began < SHORT_LIFE else 0
             if short_lives >= MAX_SHORT_LIVES:
+                self._between = False
                 hint = "Run voice-tui doctor; the log screen has the details"
                 self._on_event(SessionFailed(message=f"The session died {short_lives} times in a row", hint=hint))
                 return
@@ -173,7 +174,7 @@ class SessionHost:
             status = process.wait()
             with self._lock:
                 self._process = None
-                self._started = False
+                self._between = True
             with contextlib.suppress(queue.Full):  # then the writer is about to meet the broken pipe by itself
                 self._outgoing.put_nowait(None)
             writer.join(1.0)
@@ -187,7 +188,7 @@ class SessionHost:
                 if isinstance(event, SessionFailed):
                     self._failed_itself = True
                 elif isinstance(event, SessionStarted):
-                    self._started = True
+                    self._between = False
                 self._on_event(event)
         except SessionError as e:
             log.error("%s", e)
