@@ -220,6 +220,16 @@ async def test_killed_again_before_it_goes_on_the_same_conversation_goes_on(path
         assert bubbles(app) == 1
 
 
+async def test_killed_again_as_soon_as_it_goes_on_it_goes_on_once_more(path: Path) -> None:
+    app = app_in(path, "c-tea")
+    async with running(app, WIDE) as pilot:
+        await emit(pilot, shown(), TranscriptUpdated(turn=2, role="assistant", text="Yes.", final=True))
+        for times in (1, 2, 3):
+            await emit(pilot, *DIED, *FRESH, GOES_ON)
+            assert len(resumed(app, "c-tea")) == times
+        assert not resumed(app, "fresh")
+
+
 async def test_killed_while_it_resumes_what_the_person_chose_is_gone_on_with(path: Path) -> None:
     app = app_in(path)
     async with running(app, WIDE) as pilot:

@@ -162,6 +162,7 @@ class AppState:
         self.starting = False
         """A fresh session has begun, and not yet its first conversation."""
         self._restarted = False
+        self._resumed = False
         self._cut_off: CutOff | None = None
         self._gone_with: GoneWith | None = None
         self._forgotten: deque[str] = deque(maxlen=FORGOTTEN)
@@ -238,7 +239,7 @@ class AppState:
     def _begin(self, event: ConversationStarted) -> None:
         """Another conversation; of one that goes on, what was said before is shown again."""
         self._restarted, self.starting = self.starting and not event.resumed, False
-        self.conversation_id = event.conversation
+        self.conversation_id, self._resumed = event.conversation, event.resumed
         self.shelf = self.shelf.without_recalled()
         earlier = self.resuming
         if not self._restarted:  # else what was wanted of the session before is still to come
@@ -255,10 +256,15 @@ class AppState:
         if self.session_starts > 1:
             if self.resuming is not None:
                 self.awaited = self.resuming.conversation.id
-            elif not self.awaited and self.settings.memory.conversations and self.conversation.chapter_has_turns:
+            elif not self.awaited and self.settings.memory.conversations and self._has_turns:
                 self.awaited = self.conversation_id
             self.starting = True
             self.conversation.begin_chapter("The session was restarted", matters=True)
+
+    @property
+    def _has_turns(self) -> bool:
+        """Whether anything was said in the conversation, by now or in an earlier session."""
+        return self._resumed or self.conversation.chapter_has_turns
 
     def _end_answer(self) -> Topic:
         """The session has gone: what nobody heard of its answer was not said."""
