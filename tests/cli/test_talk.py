@@ -99,8 +99,8 @@ def test_doubt_about_words_is_said(capsys: pytest.CaptureFixture[str]) -> None:
             TranscriptUpdated(turn=turn, role="user", text="turn on the lamb", final=True, confidence=confidence)
         )
     lines.note(SessionStopped(reason="end"))
-    said = capsys.readouterr().out.splitlines()
-    assert said == ["you (unsure of the words): turn on the lamb", "you: turn on the lamb", "you: turn on the lamb"]
+    shown = capsys.readouterr().out.splitlines()
+    assert shown == ["you (unsure of the words): turn on the lamb", "you: turn on the lamb", "you: turn on the lamb"]
 
 
 def test_what_is_remembered_is_recalled_by_the_next_call(tmp_path: Path) -> None:
