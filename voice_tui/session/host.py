@@ -20,6 +20,7 @@ from voice_tui.events import (
     ChangeSettings,
     HoldMicrophone,
     Notice,
+    ResumeConversation,
     SendText,
     SessionFailed,
     SessionStarted,
@@ -76,7 +77,7 @@ class SessionHost:
         """Queue a command; see `SessionPort.send`."""
         if isinstance(command, ChangeSettings | HoldMicrophone) and not self._keep(command):
             return
-        if isinstance(command, SendText) and self._between:
+        if isinstance(command, SendText | ResumeConversation) and self._between:
             return  # it was meant for the session before, and is sent again when it is known that that one has gone
         if self._process is None:
             self._say("warning", "That did not reach the session, which is just starting", "Try again in a moment")
