@@ -68,6 +68,12 @@ def is_correction(utterance: str) -> bool:
     return _marked(utterance) is not None
 
 
+def stated(utterance: str) -> str:
+    """Return what a correction says is so, where that gives something its one value; "" otherwise."""
+    rest = _marked(utterance) or ""
+    return rest if slot_of(rest) else ""
+
+
 def corrected(memory: str, utterance: str) -> str | None:
     """Return what a memory says once it is corrected, None where the words correct nothing in it.
 
@@ -103,6 +109,10 @@ def _swapped(memory: str, rest: str) -> str | None:
         if found is None:
             continue
         old, new = _bare(found["old"]), _bare(found["new"])
+        if (whole := _restated(memory, new)) is not None:
+            return whole
+        if _VALUE.match(new):  # a statement about something else
+            continue
         where = re.compile(rf"(?<!\w){re.escape(old)}(?!\w)", re.IGNORECASE)
         if new and len(where.findall(memory)) == 1:
             return where.sub(lambda _, new=new: new, memory)

@@ -36,6 +36,13 @@ _ONE_OF_A_KIND = re.compile(
     r"\b(?:name|birthday|anniversary|address|password|passphrase|pin|code|number|age|size|e-?mail|favou?rite [\w ]+|"
     r"combination|plate|husband|wife|boss|landlord)$"
 )
+_ONE_PERSON = re.compile(
+    r"^(?:my|our) (?:family |eye )?(?:doctor|gp|dentist|optician|therapist|physio|vet|hairdresser|barber|accountant|"
+    r"lawyer|solicitor|manager|supervisor|partner|girlfriend|boyfriend|fianc[eé]e?|mother|father|mum|mom|dad)$"
+)
+"""Whom one has one of; who that is has the slot of a name, and how they are has none."""
+_TITLED = re.compile(r"^(?:dr|doctor|mr|mrs|ms|miss|mx|prof|professor|sir)\b\.? \w")
+_NAMED = re.compile(r"\b(?:is|was) (?:now |still )?[A-Z]\w+")
 _DAY = re.compile(
     rf"\b(?:{either(DAYS)}|tomorrow|today|\d{{1,2}}(?:st|nd|rd|th)|(?:the |on )(?:{either(ORDINALS)})|"
     rf"(?:{either(MONTHS)}) (?:\d|{either(ORDINALS)})|\d{{4}}-\d\d-\d\d)\b"
@@ -65,16 +72,18 @@ def slot_of(text: str) -> str:
         return f"{found['subject']}|home"
     if found := _CALLED.match(words):
         return f"{found['subject']}|name"
-    return _of_is(words)
+    return _of_is(words, named=_NAMED.search(text) is not None)
 
 
-def _of_is(words: str) -> str:
+def _of_is(words: str, *, named: bool) -> str:
     found = _IS.match(words)
     if found is None:
         return ""
     subject, value = found["subject"], found["value"]
     if value.split()[0] in ("not", "never", "no"):
         return ""
+    if _ONE_PERSON.search(subject) and (named or _TITLED.match(value)):
+        return f"{subject}|name"
     if _ONE_OF_A_KIND.search(subject):
         return f"{subject}|is"
     return next((f"{subject}|{sort}" for sort, pattern in _SORTS if pattern.search(value)), "")

@@ -36,6 +36,26 @@ def test_only_the_turn_after_can_correct(desk: Desk) -> None:
     assert desk.notes == ["my lucky number is twelve"]
 
 
+def test_who_one_has_one_of_is_somebody_else_now(desk: Desk) -> None:
+    desk.type("remember that my dentist is Dr. Weiss")
+    assert desk.hear("remember that my dentist is Dr. Braun, not Dr. Weiss") == (
+        "I'll remember: your dentist is Dr. Braun, not Dr. Weiss. Before, it was: your dentist is Dr. Weiss."
+    )
+    assert desk.notes == ["my dentist is Dr. Braun, not Dr. Weiss"]
+
+
+def test_a_whole_sentence_corrects_at_any_time(desk: Desk) -> None:
+    remember(desk, "my dentist is Dr. Weiss", "my doctor is Dr. Weiss", "my lucky number is twelve")
+    desk.type("what time is it")
+    assert desk.hear("no, my dentist is Dr. Braun now") == "All right: your dentist is Dr. Braun now."
+    desk.type("what time is it")
+    assert desk.hear("actually my dentist is Dr. Kim, not Dr. Braun") == "All right: your dentist is Dr. Kim."
+    assert sorted(desk.notes) == ["my dentist is Dr. Kim", "my doctor is Dr. Weiss", "my lucky number is twelve"]
+    desk.type("what time is it")
+    desk.type("no, my vet is Dr. Ling")
+    assert "my dentist is Dr. Kim" in desk.notes, "there was no vet"
+
+
 def test_words_that_were_heard_badly_correct_nothing(desk: Desk) -> None:
     desk.type("remember that my lucky number is twelve")
     desk.say("no thirteen", confidence=0.3)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from memory.types import Recollection
 from tests.engine.cascade.responder.desk import START, Desk, heard, only, recording, remember
 from voice_tui.audio.codec import decode, encode_flac
 from voice_tui.engine.cascade.ports import Clip, Recalled, Remembered, Text
@@ -314,3 +315,12 @@ def test_what_was_forgotten_cannot_be_brought_back_in_another_conversation(desk:
     desk.type("forget that")
     desk.type("start over")
     assert desk.hear("undo") == "There is nothing to undo."
+
+
+@pytest.mark.parametrize(("coverage", "wanted"), [(0.0, "This may be it. You told me: "), (0.4, "You told me: ")])
+def test_what_is_near_only_in_meaning_is_said_to_be_a_guess(desk: Desk, coverage: float, wanted: str) -> None:
+    remember(desk, "my dentist is Dr. Weiss")
+    (note,) = desk.memory.list()
+    answers = desk.responder._answers  # type: ignore[attr-defined]  # no model of meaning runs here
+    parts = answers.told("who looks after my teeth", [Recollection(note, 0.9, coverage=coverage)])
+    assert heard(parts) == f"{wanted}your dentist is Dr. Weiss."

@@ -16,6 +16,9 @@ from voice_tui.engine.cascade.responder.wording import counted, sentence, turned
 MOST_TOLD = 5
 """Notes that are read out at once."""
 
+BY_MEANING = "This may be it. "
+"""Said before a note that shares no word with the question: only what both mean is near."""
+
 MOST_REPORTED = 20
 """Changes of the memory that are told to the app one by one; it reads the store anyway."""
 
@@ -122,7 +125,8 @@ class NoteAnswers:
             strategy="spoken",
             why=tuple(note.why for note in notes),
         )
-        return [recalled, *self._notes.told(memories)]
+        guess = not any(note.coverage for note in notes)
+        return [recalled, *([Text(BY_MEANING)] if guess else []), *self._notes.told(memories)]
 
     def newest(self) -> list[Part]:
         """Tell how many notes there are, and the newest."""

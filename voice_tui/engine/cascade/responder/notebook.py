@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Event as CancelFlag
 
-from memory.correct import corrected
+from memory.correct import corrected, is_correction
 from memory.errors import MemoryStoreError
 from memory.extract import SURE_TO_KEEP, extract
 from memory.types import Memory
@@ -179,12 +179,15 @@ class NotebookResponder:
             raise ProviderError(e.message, hint=e.hint) from e
 
     def _correction(self, turn: UserTurn) -> list[Part] | None:
-        """ "No, the fourteenth", right after a note was told or made."""
-        note = self._talk.before.told
-        if note is None or (turn.confidence is not None and turn.confidence < SURE_TO_KEEP):
+        """ "No, the fourteenth", right after a note was told or made; "no, my dentist is Dr. Braun" at any time."""
+        if (turn.confidence is not None and turn.confidence < SURE_TO_KEEP) or not is_correction(turn.text):
             return None
-        words = corrected(note.text, turn.text)
-        return self._answers.correct(note, words, turn) if words is not None else None
+        told = self._talk.before.told
+        for note in (told,) if told is not None else self._notes.contradicted(turn.text):
+            words = corrected(note.text, turn.text)
+            if words is not None:
+                return self._answers.correct(note, words, turn)
+        return None
 
     def _act(self, turn: UserTurn, intent: Match | None) -> list[Part] | UserTurn:
         if intent is not None and (self._otherwise is None or intent.name in OWN):

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
+from memory.correct import stated
 from memory.errors import MemoryStoreError
 from memory.extract import kind_of
 from memory.port import MemoryPort
+from memory.slots import slot_of
 from memory.types import Kind, Memory, NewMemory, Query, Recollection
 from voice_tui.engine.cascade.ports import Clip, Part, Text, UserTurn
 from voice_tui.engine.cascade.responder.wording import counted, sentence, spoken_day, turned
@@ -170,6 +172,12 @@ class Notes:
         """Return the notes that hold every word that matters."""
         found = self._memory.candidates(self._query(words, 0.0))
         return [note.memory for note in found if note.coverage >= WHOLE][:most]
+
+    def contradicted(self, correction: str) -> list[Memory]:
+        """Return the notes that give another value to what a correction gives one: "no, my dentist is Dr. Braun"."""
+        said = stated(correction)
+        found = self._memory.candidates(self._query(said, 0.0)) if said else []
+        return [note.memory for note in found if note.memory.slot == slot_of(said)]
 
     def _query(self, words: str, bar: float) -> Query:
         return Query(words, asked=True, asked_at=self._clock().timestamp(), bar=bar, without=UNSPOKEN)
