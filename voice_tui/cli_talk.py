@@ -9,7 +9,7 @@ import msgspec
 
 from voice_tui.cli_options import load_config, say
 from voice_tui.errors import ConfigError
-from voice_tui.events import AnyEvent, Notice, SessionStopped, TranscriptUpdated, TranscriptWithdrawn
+from voice_tui.events import UNSURE_BELOW, AnyEvent, Notice, SessionStopped, TranscriptUpdated, TranscriptWithdrawn
 from voice_tui.session.talk import talk as converse
 
 SPEAKERS = {"user": "you", "assistant": "assistant", "system": "system"}
@@ -78,6 +78,9 @@ class Lines:
                 say(msgspec.json.encode(event).decode())
             else:
                 cut = " …" if event.interrupted else ""
-                say(f"{SPEAKERS[event.role]}: {event.text}{cut}")
+                doubt = (
+                    " (unsure of the words)" if event.confidence is not None and event.confidence < UNSURE_BELOW else ""
+                )
+                say(f"{SPEAKERS[event.role]}{doubt}: {event.text}{cut}")
         sys.stdout.flush()
         self._turns.clear()

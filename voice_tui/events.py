@@ -96,6 +96,10 @@ class StateChanged(Event, frozen=True, tag="state_changed"):
     state: State
 
 
+UNSURE_BELOW = 0.5
+"""A confidence under which a person is told that the words may be wrong."""
+
+
 class TranscriptUpdated(Event, frozen=True, tag="transcript"):
     """The text of one turn, whole, replacing what was said of that turn before.
 

@@ -18,7 +18,9 @@ import soundfile
 
 from voice_tui import cli
 from voice_tui.audio.codec import decode
+from voice_tui.cli_talk import Lines
 from voice_tui.engine.cascade.tts.espeak import EspeakTts
+from voice_tui.events import SessionStopped, TranscriptUpdated
 from voice_tui.frame import SAMPLE_RATE, Pcm
 from voice_tui.paths import log_path
 
@@ -88,6 +90,17 @@ def test_json_prints_the_turns_for_scripts(question: Path, capsys: pytest.Captur
     assert cli.main(["talk", "--input", str(question), "--json"]) == 0
     turns = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(turn["role"], turn["final"]) for turn in turns] == [("user", True), ("assistant", True)]
+
+
+def test_doubt_about_words_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Lines(as_json=False)
+    for turn, confidence in ((1, 0.2), (2, 0.9), (3, None)):
+        lines.note(
+            TranscriptUpdated(turn=turn, role="user", text="turn on the lamb", final=True, confidence=confidence)
+        )
+    lines.note(SessionStopped(reason="end"))
+    shown = capsys.readouterr().out.splitlines()
+    assert shown == ["you (unsure of the words): turn on the lamb", "you: turn on the lamb", "you: turn on the lamb"]
 
 
 def test_what_is_remembered_is_recalled_by_the_next_call(tmp_path: Path) -> None:

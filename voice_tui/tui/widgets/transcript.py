@@ -11,13 +11,11 @@ from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from voice_tui.events import UNSURE_BELOW
 from voice_tui.tui.state.conversation import Change, Drop, Key, Line, Put
 
 MAX_SHOWN = 300
 """Lines on screen; older ones leave it and are still saved with the transcript."""
-
-UNSURE_BELOW = 0.5
-"""A confidence under which a question mark says that the words may be wrong."""
 
 _NAMES = {"user": "You", "assistant": "Assistant", "system": "System"}
 _ROLE_STYLES = {"user": "bold $text-primary", "assistant": "bold $text-success", "system": "bold $text-warning"}
