@@ -136,6 +136,8 @@ def _kind(rule: Rule, keep: str, *, explicit: bool) -> Kind:
 def kind_of(text: str) -> Kind:
     """Return what sort of thing words are that the person asked to be kept."""
     line = plain(text)
+    if slot_of(text).endswith(("|name", "|is", "|number")):
+        return "fact"
     for rule in (*EXPLICIT[1:], *INFERRED):
         if rule.pattern.match(line):
             return rule.kind

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import voice_tui
 from voice_tui import cli_conversations, cli_dev, cli_eval, cli_memory, cli_models, cli_preflight, cli_replay
-from voice_tui.cli_options import add_common, add_json
+from voice_tui.cli_options import add_common, add_json, command_line
 from voice_tui.errors import VoiceTuiError
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _log_unforeseen(error: Exception) -> Path | None:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
-    parser = argparse.ArgumentParser(prog="voice-tui", description="Talk with a private, local assistant.")
+    parser = command_line("voice-tui", "Talk with a private, local assistant.")
     parser.add_argument("--version", action="version", version=f"voice-tui {voice_tui.__version__}")
     add_common(parser, nested=False)
     parser.add_argument("--setup", action="store_true", help="show the first run again: devices, checks, engine, hello")

@@ -45,9 +45,14 @@ def export(args: argparse.Namespace) -> int:
 
     with opened(args) as store:
         markdown = _is_markdown(args, args.output)
-        lines = commands.export_markdown(store) if markdown else commands.export_lines(store, clips=not args.no_clips)
+        readable = args.output == "-" and sys.stdout.isatty()  # a recording is one line of a hundred thousand letters
+        clips = not (args.no_clips or readable)
+        lines = commands.export_markdown(store) if markdown else commands.export_lines(store, clips=clips)
         count = _write_stdout(lines) if args.output == "-" else _write_file(Path(args.output), lines)
+        left_out = commands.stats(store).spoken if readable and not (markdown or args.no_clips) else 0
     remark(f"{count - markdown} memories exported")
+    if left_out:
+        remark("Recordings are not shown in a terminal; --output FILE, or a pipe, gets them too")
     return 0
 
 

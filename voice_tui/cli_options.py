@@ -5,11 +5,30 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from voice_tui.config import Config, Problems, SettingsFile, examine
+
+
+class _Parser(argparse.ArgumentParser):
+    """Complains of arguments that it does not know by itself, with its own usage; argparse leaves that to the topmost.
+
+    Parsers of commands are made by the class of the parser that they are added to.
+    """
+
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> tuple[Any, list[str]]:  # pyright: ignore[reportIncompatibleMethodOverride]  # overloads that differ in the namespace only
+        """Return what was parsed; exits with 2 where something is left over."""
+        parsed, left = super().parse_known_args(args, namespace)
+        if left:
+            self.error(f"unrecognized arguments: {' '.join(left)}")
+        return parsed, left
+
+
+def command_line(name: str, description: str) -> argparse.ArgumentParser:
+    """Return a parser whose commands complain of arguments with their own usage."""
+    return _Parser(prog=name, description=description)
 
 
 def add_common(parser: argparse.ArgumentParser, *, nested: bool) -> None:

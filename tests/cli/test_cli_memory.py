@@ -110,6 +110,29 @@ def test_export_and_import(line: Line, tmp_path: Path, file: Path) -> None:
     assert line.err.startswith("line 2: not JSON")
 
 
+def test_an_export_to_a_terminal_leaves_the_recordings_out_and_says_so(
+    line: Line, tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line("add", "typed")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    line("export")
+    assert line.err == "1 memories exported\n", "nothing was left out"
+    with SqliteMemory(file) as store:
+        store.add(NewMemory("spoken", clip=b"sound" * 10_000, clip_seconds=3))
+    shown = line("export")
+    assert len(shown) < 2_000 and json.loads(shown.splitlines()[1])["clip_seconds"] == 3
+    assert line.err.splitlines()[1:] == [
+        "Recordings are not shown in a terminal; --output FILE, or a pipe, gets them too"
+    ]
+    for plain in (("--no-clips",), ("--format", "markdown")):
+        line("export", *plain)
+        assert "Recordings" not in line.err
+    out = tmp_path / "out.jsonl"
+    line("export", "--output", str(out))
+    assert "clip" in json.loads(out.read_text("utf-8").splitlines()[1]), "a file gets everything"
+    assert "Recordings" not in line.err
+
+
 def test_an_export_that_fails_leaves_the_old_file(line: Line, tmp_path: Path, file: Path, monkeypatch) -> None:
     line("add", "tea")
     out = tmp_path / "out.jsonl"

@@ -69,6 +69,25 @@ def test_wrong_usage_is_2_and_says_how(argv: tuple[str, ...], run: Run) -> None:
     assert err.startswith("usage: voice-tui")
 
 
+@pytest.mark.parametrize(
+    ("argv", "usage"),
+    [
+        (("--bogus",), "usage: voice-tui [-h]"),
+        (("devices", "--bogus"), "usage: voice-tui devices [-h]"),
+        (("memory", "list", "--bogus"), "usage: voice-tui memory list [-h]"),
+        (("memory", "list", "extra"), "usage: voice-tui memory list [-h]"),
+        (("--set", "audio.volume=0.5", "config", "show", "--bogus"), "usage: voice-tui config show [-h]"),
+    ],
+)
+def test_an_unknown_argument_shows_the_usage_of_the_command_it_was_given_to(
+    argv: tuple[str, ...], usage: str, run: Run
+) -> None:
+    code, out, err = run(*argv)
+    assert (code, out) == (2, "")
+    assert err.startswith(usage)
+    assert f"unrecognized arguments: {argv[-1]}" in err
+
+
 def test_settings_may_stand_before_and_after_the_command(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text("[ui]\ntheme = 'nord'\n")

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from memory.extract import SURE_TO_INFER, SURE_TO_KEEP, extract
+from memory.extract import SURE_TO_INFER, SURE_TO_KEEP, extract, kind_of
 from tests.memory.utterances import CASES, HARD_CASES
 
 NOON = 1_700_000_000.0
@@ -73,3 +73,18 @@ def test_nothing_hangs_or_breaks(text: str) -> None:
     for one in extract(text, said_at=NOON):
         assert one.text
     assert time.process_time() - began < 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("my dentist is Dr. Weiss", "fact"),
+        ("My locker number is 217", "fact"),
+        ("my dentist appointment is on the thirteenth", "event"),
+        ("the boiler was serviced in May", "event"),
+        ("I like tea", "preference"),
+        ("buy milk", "note"),
+    ],
+)
+def test_the_sort_of_what_is_to_be_kept(text: str, kind: str) -> None:
+    assert kind_of(text) == kind

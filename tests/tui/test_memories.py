@@ -14,7 +14,15 @@ from memory.types import Memory, NewMemory
 from tests.fakes_memory import DAY, NOW, FakeMemory, some_corrections, some_memories, some_suggestions
 from tests.fakes_session import READY, FakeSession
 from tests.tui.driving import emit, main_screen, make_app, press, running, screen_text, session_of, settle
-from voice_tui.events import ConversationStarted, MemoryChanged, MemoryRecalled, MemoryShared, PlayNote
+from voice_tui.events import (
+    ConversationStarted,
+    Interrupt,
+    MemoryChanged,
+    MemoryRecalled,
+    MemoryShared,
+    PlayNote,
+    StateChanged,
+)
 from voice_tui.settings import Settings
 from voice_tui.tui.app import VoiceTuiApp
 from voice_tui.tui.screens.confirm import ConfirmScreen
@@ -65,6 +73,57 @@ async def test_search_as_you_type() -> None:
         assert "Nothing matches “keyzzz”" in screen_text(app)
         await press(pilot, "escape")
         assert len(listed(app)) == 5
+
+
+async def test_escape_in_the_list_clears_the_search_first_and_leaves_next() -> None:
+    app, _ = made()
+    async with running(app) as pilot:
+        await press(pilot, "f4", "slash", *"key", "enter")
+        assert isinstance(app.focused, MemoryList)
+        assert "Esc Clear" in screen_text(app)
+        await press(pilot, "escape")
+        assert isinstance(app.focused, MemoryList), "it was the search that went, not the pane"
+        assert len(listed(app)) == 5
+        assert main_screen(app).query_one(Input).value == ""
+        assert "Esc Clear" not in screen_text(app)
+        await press(pilot, "escape")
+        assert app.focused is main_screen(app).prompt
+
+
+async def test_escape_in_a_searched_list_still_stops_the_assistant_first() -> None:
+    app, _ = made()
+    async with running(app) as pilot:
+        await press(pilot, "f4", "slash", *"key", "enter")
+        await emit(pilot, StateChanged(state="speaking"))
+        await press(pilot, "escape")
+        assert session_of(app).commands == [Interrupt()]
+        assert len(listed(app)) == 1
+
+
+async def test_what_was_just_used_stands_aside_for_a_search_that_does_not_find_it() -> None:
+    app, _ = made()
+    async with running(app) as pilot:
+        await emit(
+            pilot,
+            MemoryRecalled(
+                query="where is the key",
+                ids=("m2", "m1"),
+                texts=("The spare key is under the blue pot.", "My sister Anna lives in Lisbon."),
+                scores=(0.9, 0.8),
+                strategy="spoken",
+                why=("says where, spare, key", ""),
+            ),
+        )
+        await press(pilot, "f4")
+        shown = screen_text(app)
+        assert "Just used" in shown and "0.80" in shown
+        assert "(says where, spare, key)" in shown, "what matched is on a line of its own, whole"
+        await press(pilot, "slash", *"key")
+        shown = screen_text(app)
+        assert "Just used" in shown and "0.80" not in shown
+        await press(pilot, *"zzz")
+        shown = screen_text(app)
+        assert "Nothing matches" in shown and "Just used" not in shown
 
 
 async def test_add() -> None:

@@ -85,6 +85,11 @@ def _store_works(state: AppState) -> bool:
     return not state.shelf.error
 
 
+def _search_holds(state: AppState) -> bool:
+    """Interrupting an answer comes first: both are on Escape."""
+    return bool(state.shelf.query) and not state.health.interruptable_now
+
+
 ENTRIES: tuple[Entry, ...] = (
     Entry("quit", "quit", "Quit", "End the conversation and leave.", "ctrl+q", "Quit", priority=True),
     Entry("help", "help", "Help", "The keys of what has the focus, and of the app.", "f1", "Help"),
@@ -212,6 +217,16 @@ ENTRIES: tuple[Entry, ...] = (
         "diagnostics(True)",
         "Copy diagnostics with your words",
         "With the end of the conversation and the last events, to show what went wrong.",
+    ),
+    Entry(
+        "memory_clear",
+        "clear_search",
+        "Clear the memory search",
+        "All memories are shown again.",
+        "escape",
+        "Clear",
+        _search_holds,
+        "memories",
     ),
     Entry("memory_add", "add", "Add a memory", "Write one down.", "a", "Add", _store_works, "memories"),
     Entry(

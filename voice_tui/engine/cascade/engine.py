@@ -150,7 +150,7 @@ class CascadeEngine:
     def interrupt(self, tick: Tick) -> None:
         """Stop speaking now."""
         self._out.set(tick)
-        self._mouth.cut()
+        self._mouth.silence()
         self._turns.answered()
 
     def close(self) -> None:
@@ -209,8 +209,7 @@ class CascadeEngine:
 
     def _join(self) -> None:
         """The user goes on: the answer never happened, the same turn gets another utterance."""
-        if self._mouth.answering:
-            self._mouth.withdraw()
+        if self._mouth.withdraw():
             self._draft = self._answered
         if self._draft is None:
             self._draft = Draft(self._out.next_turn())

@@ -22,7 +22,7 @@ from voice_tui.engine.cascade.ports import (
     Warned,
 )
 from voice_tui.engine.cascade.reply import Reply
-from voice_tui.engine.cascade.timers import Timers
+from voice_tui.engine.cascade.timers import Timer, Timers
 from voice_tui.engine.port import PastTurn
 from voice_tui.events import (
     ConversationStarted,
@@ -71,6 +71,7 @@ class Mouth:
         self._timers = timers or Timers()
         self._next: Stages | None = None
         self._answer: Answer | None = None
+        self._ringing: Timer | None = None  # what the answer under way announces
         self._last_reply: Reply | None = None
         self._tell: list[Callable[[], None]] = []
 
@@ -151,8 +152,13 @@ class Mouth:
         if self._answer is not None:
             self._answer.release()
 
+    def silence(self) -> None:
+        """Stop the answer because the person wants quiet: a timer that rings is not said again."""
+        self._ringing = None
+        self.cut()
+
     def cut(self) -> None:
-        """Stop the answer here; transcript and history keep what was heard of it."""
+        """Stop the answer here; transcript and history keep what was heard of it. A timer that rang is said again."""
         answer = self._answer
         if answer is None:
             return
@@ -161,24 +167,30 @@ class Mouth:
         self._out.flush()
         self._conclude(answer, heard, interrupted=True)
 
-    def withdraw(self) -> None:
-        """The answer never happened."""
+    def withdraw(self) -> bool:
+        """The answer never happened; returns whether it was one to something said."""
         answer = self._answer
         if answer is None:
-            return
+            return False
         answer.reply.cancel()
         self._out.flush()
         self._answer = None
         self._timers.cancel(answer.number)
         self._out.say(TranscriptWithdrawn(at=self._out.now, turn=answer.number))
+        if self._ringing is not None:
+            self._timers.back(self._ringing)
+            self._ringing = None
+        if answer.user is None:
+            return False
         self._tell.append(self._responder.withdraw)
+        return True
 
     def reset(self) -> None:
         """Begin a fresh conversation."""
         if self._answer is not None:
             self._answer.reply.cancel()
             self._out.flush()
-            self._answer = None
+            self._answer = self._ringing = None
         self._tell.append(self._responder.reset)
         self._timers.clear()
 
@@ -195,8 +207,9 @@ class Mouth:
         self._collect()
         if quiet and self._answer is None:
             due = self._timers.due(self._out.now)
-            if due:
-                self.announce(Text(due))
+            if due is not None:
+                self.announce(Text(due.text))
+                self._ringing = due
         pcm = self._take()
         answer = self._answer
         if answer is not None and answer.finished(self._out.pending):
@@ -252,6 +265,9 @@ class Mouth:
         return pcm
 
     def _conclude(self, answer: Answer, text: str, *, interrupted: bool) -> None:
+        ringing, self._ringing = self._ringing, None
+        if ringing is not None and interrupted and not ringing.told(text):
+            self._timers.again(ringing)
         self._answer = None
         now = self._out.now
         if text:
@@ -294,6 +310,8 @@ class Mouth:
             self._out.volume_change += action.value
         elif action.name == "timer":
             self._timers.add(self._out.now + action.value, action.text, set_by=answer.number)
+        elif action.name == "stop":
+            self._timers.drop_again()
         elif action.name == "cancel_timers":
             self._timers.clear()
         elif action.name == "new_conversation":

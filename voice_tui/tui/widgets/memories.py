@@ -26,6 +26,9 @@ Want = str
 AGES_SECONDS = 60.0
 """How often the ages are said anew: none changes sooner."""
 
+MOST_USED = 3
+"""Memories that are named as just used; each takes two lines at most, and the style sheet has room for that."""
+
 _DIM = "$foreground 50%"
 
 
@@ -84,6 +87,10 @@ class MemoryList(OptionList):
     def action_search(self) -> None:
         """Go to the search line."""
         self.screen.query_one("#memory-search").focus()
+
+    def action_clear_search(self) -> None:
+        """Show all memories again; the next Escape leaves the pane."""
+        self.screen.query_one("#memory-search", SearchLine).action_clear()
 
     def action_add(self) -> None:
         """Write a memory down."""
@@ -151,13 +158,21 @@ class MemoryPane(Vertical):
         """Show what the state says now."""
         shelf = self._state.shelf
         self.border_subtitle = counted(shelf)
-        recalled = self.query_one("#memory-recalled", Static)
-        recalled.display = bool(shelf.recalled)
-        recalled.update(recalled_content(shelf))
+        self._update_recalled(shelf)
         empty = self.query_one("#memory-empty", Static)
         empty.display = not shelf.memories
         empty.update(empty_words(shelf))
         self._update_list(shelf)
+
+    def on_resize(self) -> None:
+        """What was just used is laid out by the width."""
+        self._update_recalled(self._state.shelf)
+
+    def _update_recalled(self, shelf: Shelf) -> None:
+        used = recalled_content(shelf, self.content_size.width)
+        recalled = self.query_one("#memory-recalled", Static)
+        recalled.display = used is not None
+        recalled.update(used or "")
 
     def _listing(self, shelf: Shelf) -> list[tuple[str, Content]]:
         now = self._state.clock()
@@ -251,17 +266,39 @@ def empty_words(shelf: Shelf) -> Content:
     )
 
 
-def recalled_content(shelf: Shelf) -> Content:
-    """Return what the last answer used, with its scores, what matched, and what it cost."""
+def recalled_content(shelf: Shelf, width: int = 0) -> Content | None:
+    """Return what the last answer used, with its scores, what matched, and what it cost.
+
+    Args:
+        shelf: What the pane shows; while it is searched, only what the search found counts as used.
+        width: Cells of a line; 0 = as many as it takes. What matched stands below the words where both do not fit.
+
+    Returns:
+        None when there is nothing to show.
+    """
+    found = {memory.id for memory in shelf.memories}
+    used = [
+        _used(text, score, shelf.why_recalled[place] if place < len(shelf.why_recalled) else "", width)
+        for place, (text, score) in enumerate(shelf.recalled)
+        if not shelf.query.strip() or (place < len(shelf.recalled_ids) and shelf.recalled_ids[place] in found)
+    ]
+    if not used:
+        return None
     costs = (f"{shelf.tokens_recalled} tokens" if shelf.tokens_recalled else "", shelf.way_recalled)
     cost = "".join(f" · {part}" for part in costs if part)
     cue = f" for “{shelf.query_recalled}”" if shelf.query_recalled else " as the conversation began"
-    lines = [Content.assemble(("◆ Just used", "bold $text-accent"), (f"{cost}{cue}", _DIM))]
-    for place, (text, score) in enumerate(shelf.recalled[:3]):
-        why = shelf.why_recalled[place] if place < len(shelf.why_recalled) else ""
-        said = (f"  ({why})", _DIM) if why else ("", "")
-        lines.append(Content.assemble((f"  {score:.2f} ", "$text-accent"), text, said))
-    return Content("\n").join(lines)
+    head = Content.assemble(("◆ Just used", "bold $text-accent"), (f"{cost}{cue}", _DIM))
+    return Content("\n").join([head, *used[:MOST_USED]])
+
+
+def _used(text: str, score: float, why: str, width: int) -> Content:
+    line = Content.assemble((f"  {score:.2f} ", "$text-accent"), text)
+    if not why:
+        return line
+    beside = line.append(Content.styled(f"  ({why})", _DIM))
+    return (
+        beside if not width or beside.cell_length <= width else line.append(Content.styled(f"\n       ({why})", _DIM))
+    )
 
 
 def memory_content(memory: Memory, recalled: bool, now: float, score: float | None = None) -> Content:

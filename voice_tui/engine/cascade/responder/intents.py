@@ -54,7 +54,7 @@ def parse(text: str) -> Match | None:
     """
     if len(text) > MAX_CHARS:
         return None
-    plain = _expanded(text)
+    plain = expanded(text)
     spoken = match(text) or match(plain)
     if spoken is not None and not spoken.rest:
         return spoken
@@ -85,7 +85,7 @@ def is_question(text: str) -> bool:
     return text.rstrip().endswith("?") or _ASKS.match(text.strip()) is not None
 
 
-def _expanded(text: str) -> str:
+def expanded(text: str) -> str:
     """Return the text without contractions of questions: "when's" → "when is"."""
     plain = _CONTRACTED_IS.sub(r"\1 is", text.replace("’", "'"))
     return _CONTRACTED_ARE.sub(r"\1 are", plain)

@@ -10,7 +10,9 @@ from memory.traces import words_of
 from memory.types import Memory, Recollection
 from voice_tui.engine.cascade.ports import Part, Recalled, Remembered, Text, UserTurn
 from voice_tui.engine.cascade.responder.notes import Notes
+from voice_tui.engine.cascade.responder.plain import no_note
 from voice_tui.engine.cascade.responder.state import Again, Conversation, Dictate, Forget, Noted
+from voice_tui.engine.cascade.responder.unanswered import missing
 from voice_tui.engine.cascade.responder.wording import counted, sentence, turned
 
 MOST_TOLD = 5
@@ -110,8 +112,7 @@ class NoteAnswers:
         if notes:
             return self.told(words, notes)
         mine = re.search(rf"\b(?:my|our)\s+{re.escape(words)}", turn.text, re.IGNORECASE)
-        about = turned(f"my {words}" if mine else words)
-        return [Text(f"I have no note about {sentence(about)}")]
+        return no_note(missing(turn.text, words) or turned(f"my {words}" if mine else words))
 
     def told(self, query: str, notes: list[Recollection]) -> list[Part]:
         """Tell recalled notes."""
@@ -164,7 +165,7 @@ class NoteAnswers:
             )
         near = self._notes.recall(words, most=1)
         if not near:
-            return [Text(f"I have no note about {sentence(turned(words))}")]
+            return no_note(turned(words))
         nearest = near[0].memory
         return self._talk.ask(
             Forget((nearest,)), f"The nearest note is: {self._notes.names([nearest])} Shall I forget it?"

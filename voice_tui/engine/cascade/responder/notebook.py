@@ -23,8 +23,9 @@ from voice_tui.engine.cascade.ports import Action, Clip, Part, Responder, Text, 
 from voice_tui.engine.cascade.responder.intents import OWN, duration, is_question, parse
 from voice_tui.engine.cascade.responder.note_answers import NoteAnswers, chosen
 from voice_tui.engine.cascade.responder.notes import Notes
-from voice_tui.engine.cascade.responder.plain import no_model, plain_answer, timer_set
+from voice_tui.engine.cascade.responder.plain import no_model, no_note, plain_answer, timer_set
 from voice_tui.engine.cascade.responder.state import Again, Conversation, Forget, Heard, HowLong, Noted, Question
+from voice_tui.engine.cascade.responder.unanswered import missing
 from voice_tui.engine.cascade.responder.wording import sentence
 from voice_tui.engine.port import PastTurn
 from voice_tui.errors import ProviderError
@@ -236,6 +237,8 @@ class NotebookResponder:
         """Answer without a language model: a question from the notes if one answers it, else with regret."""
         if answer := self._known(turn):
             return answer
+        if about := missing(turn.text):
+            return no_note(about)
         times = self._talk.state.refusals
         self._talk.state = replace(self._talk.state, refusals=times + 1)
         return no_model(turn.text, times)

@@ -77,6 +77,11 @@ def timer_set(seconds: float, words: str = "") -> list[Part]:
     return [Action("timer", seconds, f"Your timer of {length} is over."), Text(f"Timer set for {length}.")]
 
 
+def no_note(about: str) -> list[Part]:
+    """Return that no note is about something, which is said as to the person."""
+    return [Text(f"I have no note about {sentence(about)}")]
+
+
 def no_model(text: str, times: int) -> list[Part]:
     """Return that no language model is configured: in full the first time, shorter and varied later.
 
