@@ -9,9 +9,9 @@ from typing import Literal
 from memory.conversations import Conversations
 from memory.correct import corrected, is_correction
 from memory.extract import Extracted, extract
-from memory.outdated import corrected_since
 from memory.store import SqliteMemory
-from memory.summary import as_memory, closed_without_summary, mark_summarised, summary_of
+from memory.summaries.outdated import corrected_since
+from memory.summaries.summary import as_memory, closed_without_summary, mark_summarised, summary_of
 from memory.types import Memory, NewMemory
 
 Action = Literal["added", "corrected", "suggested"]
