@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import queue
 import subprocess
 import sys
@@ -39,10 +38,6 @@ MAX_FAILURES = 2
 """After so many workers in a row that could not even load, none is started for RETRY_SECONDS."""
 
 RETRY_SECONDS = 60.0
-
-NICENESS = 5
-"""Recognition gives way to the terminal and to the audio loop: it has the length of a sentence to work in, a key has
-some milliseconds, and on two cores they meet."""
 
 Op = Literal["begin", "feed", "pause", "resume", "finish", "cancel"]
 
@@ -289,8 +284,6 @@ def main(argv: list[str]) -> int:
     from voice_tui.fdguard import take_pipes
 
     orders, words = take_pipes(Path(argv[2]))
-    with contextlib.suppress(OSError):
-        os.nice(NICENESS)
     try:
         recogniser = make(argv[0], Path(argv[1]))
         words.write(framed(Words(ready=True)))
