@@ -23,13 +23,19 @@ SHOWN_FROM = 0.45
 """Relevance from which a search brings up a memory; lower than what is asked of one that is used without being asked
 for. Measured (docs/benchmarks.md): words that have nothing to do with any of a few notes get up to 0.44."""
 
-PATIENCE = 0.5
-"""Seconds that a search waits for vectors, of what was written a moment ago and then of its own words: nobody is
-talking to somebody who does not answer meanwhile."""
+PATIENCE = 0.4
+"""Seconds that a search waits for the vectors of what was written a moment ago, and then for that of its own words."""
+
+LATER_SECONDS = 10.0
+"""How long a search that went by words is kept, to be answered once more when the vectors are there: the model is still
+loading when a session begins."""
+
+LOOK_SECONDS = 0.25
+"""Between two looks whether they are there."""
 
 
 class Searcher:
-    """Answers each `SearchMemories` with a `MemoriesFound`.
+    """Answers each `SearchMemories` with a `MemoriesFound`, and with another when it can soon do better.
 
     Args:
         memory: Returns the memory in use; called on the searcher's thread.
@@ -71,13 +77,28 @@ class Searcher:
 
     def _run(self) -> None:
         while (wanted := self._next()) is not None:
-            self._tell(self._answer(wanted))
+            answer = self._answer(wanted)
+            self._tell(answer)
+            if not answer.by_meaning and self._can_do_better():
+                self._tell(self._answer(wanted))
 
     def _next(self) -> SearchMemories | None:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting is not None or self._closed)
             wanted, self._waiting = self._waiting, None
             return None if self._closed else wanted
+
+    def _can_do_better(self) -> bool:
+        """Wait until there are vectors, for a while, and while nothing newer is asked; returns whether there are."""
+        meaning = self._memory().meaning
+        until = time.monotonic() + LATER_SECONDS
+        while meaning is not None and time.monotonic() < until:
+            if meaning.wait(LOOK_SECONDS):
+                return True
+            with self._changed:
+                if self._changed.wait_for(lambda: self._waiting is not None or self._closed, LOOK_SECONDS):
+                    return False
+        return False
 
     def _answer(self, wanted: SearchMemories) -> MemoriesFound:
         try:
