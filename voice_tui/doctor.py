@@ -156,7 +156,7 @@ def check_sound(config: Config) -> list[Result]:
         except DeviceError as e:
             results.append(Result(WORDS[kind], "failed", e.message, e.hint))
         else:
-            detail = f"{device.name} ({device.host_api}, {device.default_rate} Hz)"
+            detail = f"{device.name} ({device.host_api})"
             results.append(Result(WORDS[kind], "ok", detail))
     return results
 

@@ -380,12 +380,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every setting, grouped as in config.toml."""
 
     engine: EngineSettings = msgspec.field(default_factory=EngineSettings)
-    moshi: MoshiSettings = msgspec.field(default_factory=MoshiSettings)
     audio: AudioSettings = msgspec.field(default_factory=AudioSettings)
     turns: TurnSettings = msgspec.field(default_factory=TurnSettings)
     stt: SttSettings = msgspec.field(default_factory=SttSettings)
     tts: TtsSettings = msgspec.field(default_factory=TtsSettings)
     llm: LlmSettings = msgspec.field(default_factory=LlmSettings)
+    moshi: MoshiSettings = msgspec.field(default_factory=MoshiSettings)
     memory: MemorySettings = msgspec.field(default_factory=MemorySettings)
     recordings: RecordingSettings = msgspec.field(default_factory=RecordingSettings)
     ui: UiSettings = msgspec.field(default_factory=UiSettings)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from textual import _wait
 
+from tests.tui.kept import keep
 from voice_tui.tui import base, memory_search
 
 QUICK = 1 / 250
@@ -37,6 +39,13 @@ def drawn_below_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def searched_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The session is asked what bears on the words without waiting for the next letter."""
     monkeypatch.setattr(memory_search, "PAUSE_SECONDS", 0.001)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A memory with the conversations of `kept.SAID`."""
+    keep(tmp_path / "memory.db")
+    return tmp_path / "memory.db"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
