@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 
 SHOWN_FROM = 0.45
 """Relevance from which a search brings up a memory; lower than what is asked of one that is used without being asked
-for. Measured (docs/benchmarks.md): words that have nothing to do with any of a few notes get up to 0.44."""
+for. Measured (docs/benchmarks.md): what has nothing to do with any memory seldom reaches it, and a lower one shows
+hardly more of what was meant."""
 
 PATIENCE = 0.4
 """Seconds that a search waits for the vectors of what was written a moment ago, and then for that of its own words."""
