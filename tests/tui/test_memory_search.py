@@ -186,6 +186,17 @@ async def test_what_is_forgotten_or_new_meanwhile_counts_at_once() -> None:
         await settle(pilot, lambda: listed(app) == ["A toothbrush", COFFEE])
 
 
+async def test_that_there_was_nothing_stands_until_there_is_another_answer() -> None:
+    app, session, _ = made({})
+    async with running(app, WIDE) as pilot:
+        await press(pilot, "f4", "slash", *"teeth")
+        session.finds = None
+        asked = len(session.searches)
+        await emit(pilot, MemoryChanged(action="added", id="new1", text="A toothbrush"))
+        await settle(pilot, lambda: len(session.searches) > asked)
+        assert "Nothing matches “teeth”" in screen_text(app)
+
+
 async def test_an_answer_may_hold_anything_and_a_search_may_be_long() -> None:
     app, session, _ = made()
     odd = [

@@ -28,7 +28,7 @@ PATIENCE = 0.4
 """Seconds that a search waits for the vectors of what was written a moment ago, and then for that of its own words."""
 
 LATER_SECONDS = 10.0
-"""How long a search that went by words is kept, to be answered once more when the vectors are there: the model is still
+"""How long a search that went by words is kept, to be answered once more when vectors can be had: the model is still
 loading when a session begins."""
 
 LOOK_SECONDS = 0.25
@@ -80,7 +80,7 @@ class Searcher:
         while (wanted := self._next()) is not None:
             answer = self._answer(wanted)
             self._tell(answer)
-            if not answer.by_meaning and self._can_do_better():
+            if not answer.by_meaning and self._can_do_better(wanted):
                 self._tell(self._answer(wanted))
 
     def _next(self) -> SearchMemories | None:
@@ -89,12 +89,13 @@ class Searcher:
             wanted, self._waiting = self._waiting, None
             return None if self._closed else wanted
 
-    def _can_do_better(self) -> bool:
+    def _can_do_better(self, wanted: SearchMemories) -> bool:
         """Wait until there are vectors, for a while, and while nothing newer is asked; returns whether there are."""
+        words = wanted.query[:MOST_SEARCHED]
         meaning = self._memory().meaning
         until = time.monotonic() + LATER_SECONDS
         while meaning is not None and time.monotonic() < until:
-            if meaning.wait(LOOK_SECONDS):
+            if meaning.wait(LOOK_SECONDS) and meaning.vector(words, PATIENCE) is not None:
                 return True
             with self._changed:
                 if self._changed.wait_for(lambda: self._waiting is not None or self._closed, LOOK_SECONDS):

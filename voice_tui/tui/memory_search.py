@@ -55,9 +55,11 @@ class MemorySearch:
         self.reach = self._ask_soon()
 
     def again(self) -> None:
-        """The memories changed, or a session began: ask once more; what was found stays until the answer comes."""
+        """The memories changed, or a session began: ask once more; what is known stays until the answer comes."""
         reach = self._ask_soon()
-        self.reach = self.reach if self.found else reach
+        answered = reach == "asked" and self.reach in ("meaning", "words")
+        if not answered and not self.found:
+            self.reach = reach
 
     def answered(self, event: MemoriesFound) -> bool:
         """Take an answer; returns whether it is one to the words that stand there."""
