@@ -108,6 +108,16 @@ def test_what_waits_for_vectors_gives_way_to_a_newer_search(path: Path, monkeypa
         desk.searcher.close()
 
 
+def test_what_a_conversation_would_use_is_found(memory: SqliteMemory) -> None:
+    desk = Desk(memory)
+    assert len(desk.ask("automobile").found) == 1
+    desk.searcher = Searcher(lambda: memory, desk.told.put, bar=lambda: 0.0)
+    found = desk.ask("automobile", 2).found
+    assert len(found) > 1, "with such a bar it would use them all"
+    assert found[0][0] == "m0"
+    assert [relevance for _, relevance in found] == sorted((relevance for _, relevance in found), reverse=True)
+
+
 class SlowMemory:
     """Looks until it is let go; what it is asked is noted."""
 

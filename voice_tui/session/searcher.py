@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 from memory.errors import MemoryStoreError
+from memory.judge import BAR
 from memory.store import SqliteMemory
 from memory.types import Query, Recollection
 from voice_tui.events import MOST_FOUND, MOST_SEARCHED, AnyEvent, MemoriesFound, SearchMemories
@@ -41,6 +42,7 @@ class Searcher:
     Args:
         memory: Returns the memory in use; called on the searcher's thread.
         tell: Takes the answers, on that thread.
+        bar: Returns the relevance from which memories are used; what is used is found, however low that is set.
         clock: Seconds since 1970.
     """
 
@@ -48,10 +50,13 @@ class Searcher:
         self,
         memory: Callable[[], SqliteMemory],
         tell: Callable[[AnyEvent], object],
+        *,
+        bar: Callable[[], float] = lambda: BAR,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._memory = memory
         self._tell = tell
+        self._bar = bar
         self._clock = clock
         self._changed = threading.Condition()
         self._waiting: SearchMemories | None = None
@@ -111,7 +116,8 @@ class Searcher:
         except Exception:  # top of the thread; one odd search must not end it
             log.exception("nothing could be searched")
             recalled = []
-        shown = [(one.memory.id, round(one.relevance, 2)) for one in recalled if one.relevance >= SHOWN_FROM]
+        least = min(SHOWN_FROM, self._bar())
+        shown = [(one.memory.id, round(one.relevance, 2)) for one in recalled if one.relevance >= least]
         return MemoriesFound(
             number=wanted.number,
             found=tuple(sorted(shown, key=lambda one: -one[1])),
