@@ -124,11 +124,12 @@ async def test_an_answer_to_other_words_is_dropped() -> None:
 
 
 async def test_a_word_typed_at_once_is_one_question(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory_search, "PAUSE_SECONDS", 0.4)
+    monkeypatch.setattr(memory_search, "PAUSE_SECONDS", 0.8)
     app, session, _ = made({"teeth": [("m4", 0.86)]})
     async with running(app, WIDE) as pilot:
         await press(pilot, "f4", "slash")
         await burst(pilot, *"teeth")
+        await settle(pilot, lambda: bool(session.searches))
         assert [search.query for search in session.searches] == ["teeth"]
         assert listed(app) == [DENTIST]
 
