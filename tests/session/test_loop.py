@@ -166,6 +166,13 @@ def test_louder_said_aloud_changes_the_volume() -> None:
     assert bench.of(VolumeChanged)[1].said, "it is to be kept"
 
 
+def test_a_volume_said_aloud_is_set_and_what_it_is_already_is_no_change() -> None:
+    bench = Bench(start=Start(volume=0.75))
+    bench.engine.reply = lambda frame: Step(volume=0.3)
+    bench.run()
+    assert [(told.volume, told.said) for told in bench.of(VolumeChanged)] == [(0.75, False), (0.3, True)]
+
+
 def test_a_flush_comes_before_the_new_samples() -> None:
     bench = Bench(frames=1)
     order: list[str] = []

@@ -226,8 +226,8 @@ class Session:
             else:
                 self._emit(self._past.numbered(event))
                 self._reminder.note(event, self._engine)
-        if step.volume_change:
-            self.set_volume(self._volume + step.volume_change, said=True)
+        if (gain := step.gain(self._volume)) != self._volume:
+            self.set_volume(gain, said=True)
 
     def _break_off(self) -> None:
         """End the answer under way: transcript and history keep what was heard of it."""

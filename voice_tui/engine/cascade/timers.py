@@ -5,6 +5,8 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass, replace
 
+from voice_tui.engine.cascade.ports import Waiting
+
 MAX_TIMERS = 20
 """More are refused by dropping the latest due; nobody keeps 20 kitchen timers in mind."""
 
@@ -70,6 +72,10 @@ class Timers:
     def settle(self) -> None:
         """Keep them whatever happens to the turns that asked for them: another engine numbers its turns anew."""
         self._keep([replace(timer, set_by=0) for timer in self._heap])
+
+    def waiting(self, now: float) -> tuple[Waiting, ...]:
+        """Return what is set, the next one first."""
+        return tuple(Waiting(timer.due - now, timer.text) for timer in sorted(self._heap))
 
     @property
     def pending(self) -> bool:

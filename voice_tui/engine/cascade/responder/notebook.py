@@ -23,7 +23,15 @@ from voice_tui.engine.cascade.ports import Action, Clip, Part, Responder, Text, 
 from voice_tui.engine.cascade.responder.intents import OWN, duration, is_question, parse
 from voice_tui.engine.cascade.responder.note_answers import NoteAnswers, chosen
 from voice_tui.engine.cascade.responder.notes import Notes
-from voice_tui.engine.cascade.responder.plain import no_model, no_note, plain_answer, timer_set
+from voice_tui.engine.cascade.responder.plain import (
+    no_model,
+    no_note,
+    plain_answer,
+    timer_set,
+    timers_cancelled,
+    timers_left,
+    volume_set,
+)
 from voice_tui.engine.cascade.responder.state import Again, Conversation, Forget, Heard, HowLong, Noted, Question
 from voice_tui.engine.cascade.responder.unanswered import missing
 from voice_tui.engine.cascade.responder.wording import sentence
@@ -199,7 +207,9 @@ class NotebookResponder:
         return turn if self._otherwise is not None else self._unknown(turn)
 
     def _by_itself(self, turn: UserTurn, intent: Match) -> list[Part] | None:
-        return self._from_notes(turn, intent) or self._from_here(intent) or plain_answer(intent.name, self._clock())
+        return (
+            self._from_notes(turn, intent) or self._from_here(turn, intent) or plain_answer(intent.name, self._clock())
+        )
 
     def _from_notes(self, turn: UserTurn, intent: Match) -> list[Part] | None:
         answers = self._answers
@@ -218,11 +228,15 @@ class NotebookResponder:
         }
         return handlers[intent.name]() if intent.name in handlers else None
 
-    def _from_here(self, intent: Match) -> list[Part] | None:
+    def _from_here(self, turn: UserTurn, intent: Match) -> list[Part] | None:
         if intent.name == "repeat":
             return list(self._talk.before.answer) or [Text("I have not said anything yet.")]
         if intent.name == "new_conversation":
             return self._new_conversation()
+        if intent.name == "set_volume":
+            return volume_set(intent.percent)
+        if intent.name in ("timers_left", "cancel_timers"):
+            return (timers_left if intent.name == "timers_left" else timers_cancelled)(turn.timers)
         if intent.name == "set_timer" and not intent.seconds:
             return self._talk.ask(HowLong(), "For how long?")
         return timer_set(intent.seconds, intent.rest) if intent.name in ("set_timer", "remind") else None
@@ -276,7 +290,7 @@ class NotebookResponder:
         """Return the answer when this turn answers the question; None when it is about something else."""
         name = intent.name if intent is not None else ""
         if isinstance(question, Heard):
-            return self._heard_answered(question.turn, name)
+            return self._heard_answered(replace(question.turn, timers=turn.timers), name)
         if isinstance(question, Forget):
             return self._forget_answered(question, turn, name)
         if isinstance(question, Noted) and name in ("yes", "no"):
