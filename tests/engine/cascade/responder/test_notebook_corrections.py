@@ -124,7 +124,12 @@ def test_a_correction_that_is_undone_stands_in_the_summary_again(desk: Desk) -> 
     summary = desk.memory.add(NewMemory(text, kind="summary", conversation="over"))
     desk.type("no, 218")
     without = desk.memory.get(summary.id)
-    assert desk.hear("undo") == "Undone. I forgot: your locker at the gym is 218."
+    parts = desk.type("undo")
+    assert heard(parts) == "Undone. It is again: your locker at the gym is 217."
+    assert [(part.action, part.text) for part in parts if isinstance(part, Remembered)] == [
+        ("forgotten", "my locker at the gym is 218"),
+        ("added", "my locker at the gym is 217"),
+    ]
     again = desk.memory.get(summary.id)
     assert without is not None
     assert again is not None
@@ -141,9 +146,27 @@ def test_a_memory_commands_nothing(desk: Desk) -> None:
     assert desk.notes == before, "nothing was asked, so yes answers nothing"
 
 
+def test_counts_agree_on_what_is_a_note(desk: Desk) -> None:
+    summary = NewMemory("We talked about: boats; fish", kind="summary", explicit=False)
+    desk.memory.add(summary)
+    assert desk.hear("what do you remember").startswith(
+        "I have no notes yet, only a summary of an earlier conversation."
+    )
+    remember(desk, "tea is nice")
+    assert desk.hear("what do you remember") == (
+        "You have 1 note and a summary of an earlier conversation. The note: tea is nice."
+    )
+    remember(desk, "my bike is red", "my car is blue")
+    counted = "3 notes and a summary of an earlier conversation"
+    assert desk.hear("what do you remember").startswith(f"You have {counted}. 1: ")
+    assert desk.hear("forget everything") == f"Shall I forget everything: {counted}?"
+    assert desk.hear("yes") == f"{counted} forgotten."
+    assert desk.hear("undo") == f"{counted} are back."
+
+
 def test_forget_everything_takes_suggestions_along(desk: Desk) -> None:
     remember(desk, "tea is nice")
     assert desk.memory.suggest(NewMemory("I like jazz")) is not None
-    assert desk.hear("forget everything") == "Shall I forget all 2 notes?"
-    desk.hear("yes")
+    assert desk.hear("forget everything") == "Shall I forget everything: 1 note and 1 suggestion?"
+    assert desk.hear("yes") == "1 note and 1 suggestion forgotten."
     assert list(desk.memory.everything()) == []
