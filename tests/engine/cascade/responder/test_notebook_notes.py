@@ -47,6 +47,16 @@ def test_the_same_words_twice_are_one_note(desk: Desk) -> None:
     assert sorted(desk.notes) == ["I like jazz", "I like tea"]
 
 
+def test_what_is_asked_of_a_thing_finds_the_note_that_names_half_of_it(desk: Desk) -> None:
+    remember(desk, "my sister Anna is allergic to peanuts", "my car is at the station", "my dog likes the beach")
+    peanuts = "You told me: your sister Anna is allergic to peanuts."
+    assert desk.hear("what is the peanut situation") == f"This may be it. {peanuts}"
+    assert desk.hear("What's the peanut situation?") == f"This may be it. {peanuts}"
+    assert desk.hear("what is the station") == "You told me: your car is at the station."
+    for about in ("the capital of France", "the weather at the beach", "the best sunny beach", "the wine situation"):
+        assert desk.hear(f"what is {about}") == f"I have no note about {about}."
+
+
 def test_several_notes_are_told_in_order(desk: Desk) -> None:
     for fact in ("my sister lives in Rome", "my sister is allergic to nuts", "my sister has a cat", "our car is red"):
         desk.type(f"remember that {fact}")

@@ -19,7 +19,7 @@ MOST_TOLD = 5
 """Notes that are read out at once."""
 
 BY_MEANING = "This may be it. "
-"""Said before a note that shares no word with the question: only what both mean is near."""
+"""Said before a note that shares no word with the question, or not all of those that name the thing asked about."""
 
 MOST_REPORTED = 20
 """Changes of the memory that are told to the app one by one; it reads the store anyway."""
@@ -119,8 +119,8 @@ class NoteAnswers:
         mine = re.search(rf"\b(?:my|our)\s+{re.escape(words)}", turn.text, re.IGNORECASE)
         return no_note(missing(turn.text, words) or turned(f"my {words}" if mine else words))
 
-    def told(self, query: str, notes: list[Recollection]) -> list[Part]:
-        """Tell recalled notes."""
+    def told(self, query: str, notes: list[Recollection], *, guess: bool = False) -> list[Part]:
+        """Tell recalled notes; `guess`: it is not sure that they answer what was asked."""
         memories = [note.memory for note in notes]
         self._talk.speak_of(memories[0] if len(memories) == 1 else None)
         recalled = Recalled(
@@ -131,7 +131,7 @@ class NoteAnswers:
             strategy="spoken",
             why=tuple(note.why for note in notes),
         )
-        guess = not any(note.coverage for note in notes)
+        guess = guess or not any(note.coverage for note in notes)
         return [recalled, *([Text(BY_MEANING)] if guess else []), *self._notes.told(memories)]
 
     def newest(self) -> list[Part]:

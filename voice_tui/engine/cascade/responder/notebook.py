@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Event as CancelFlag
 
-from memory.correct import corrected, is_correction
+from memory.correct import corrected, is_correction, offered
 from memory.errors import MemoryStoreError
 from memory.extract import SURE_TO_KEEP, extract
 from memory.types import Memory
@@ -22,7 +22,7 @@ from voice_tui.engine.cascade.phrases import Match
 from voice_tui.engine.cascade.ports import Action, Clip, Part, Responder, Text, UserTurn, Warned
 from voice_tui.engine.cascade.responder.intents import OWN, duration, is_question, parse
 from voice_tui.engine.cascade.responder.note_answers import NoteAnswers, chosen
-from voice_tui.engine.cascade.responder.notes import Notes
+from voice_tui.engine.cascade.responder.notes import WHOLE, Notes
 from voice_tui.engine.cascade.responder.plain import (
     no_model,
     no_note,
@@ -32,9 +32,9 @@ from voice_tui.engine.cascade.responder.plain import (
     timers_left,
     volume_set,
 )
-from voice_tui.engine.cascade.responder.state import Again, Conversation, Forget, Heard, HowLong, Noted, Question
-from voice_tui.engine.cascade.responder.unanswered import missing
-from voice_tui.engine.cascade.responder.wording import sentence
+from voice_tui.engine.cascade.responder.state import Again, Conversation, Forget, Heard, HowLong, Keep, Noted, Question
+from voice_tui.engine.cascade.responder.unanswered import missing, thing
+from voice_tui.engine.cascade.responder.wording import sentence, turned
 from voice_tui.engine.port import PastTurn
 from voice_tui.errors import ProviderError
 
@@ -251,6 +251,9 @@ class NotebookResponder:
         """Answer without a language model: a question from the notes if one answers it, else with regret."""
         if answer := self._known(turn):
             return answer
+        if said := offered(turn.text):
+            asked = f"I have no note to correct. Shall I remember: {turned(said)}?"
+            return self._talk.ask(Keep(said, turn), asked)
         if about := missing(turn.text):
             return no_note(about)
         times = self._talk.state.refusals
@@ -263,7 +266,11 @@ class NotebookResponder:
         if told is not None:  # "my name is Anna": a language model would hear it, here it is kept and said back
             return self._answers.remember(told.text, turn)
         notes = self._notes.answering(turn.text) if is_question(turn.text) else []
-        return self._answers.told(turn.text, notes) if notes else None
+        if notes:
+            return self._answers.told(turn.text, notes)
+        about = thing(turn.text)
+        near = self._notes.touching(about)
+        return self._answers.told(about, near, guess=all(note.coverage < WHOLE for note in near)) if near else None
 
     # --- when recognition is unsure ---
 
@@ -297,7 +304,9 @@ class NotebookResponder:
             return self._answers.confirmed(question.note) if name == "yes" else self._answers.misheard(question, turn)
         if name in ("no", "stop"):
             return [Text("All right.")]
-        if isinstance(question, Noted):
+        if isinstance(question, Keep) and name == "yes":
+            return self._answers.remember(question.words, question.turn)
+        if isinstance(question, Noted | Keep):
             return None
         if isinstance(question, Again):
             return self._note_again(question.note, turn, intent)

@@ -26,6 +26,9 @@ Encode = Callable[[Pcm, int], bytes]
 Decode = Callable[[bytes], Pcm]
 """A sound file in bytes to samples, 24 kHz."""
 
+HALF = 0.5
+"""Coverage from which a memory may be meant by a thing named: "the peanut situation"."""
+
 WHOLE = 0.99
 """Coverage from which a memory holds every word of the question."""
 
@@ -192,6 +195,10 @@ class Notes:
         whole = [note for note in found if note.coverage >= WHOLE]
         bar = max(TOPIC_BAR, NEAR * max((note.relevance for note in found), default=0.0))
         return (whole or [note for note in found if note.relevance >= bar])[:most]
+
+    def touching(self, thing: str) -> list[Recollection]:
+        """Return notes that hold at least half of the words that name a thing, best first."""
+        return [note for note in self.recall(thing) if note.coverage >= HALF] if thing else []
 
     def answering(self, question: str) -> list[Recollection]:
         """Return the note that answers a question, if one surely does."""
