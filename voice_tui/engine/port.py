@@ -200,8 +200,13 @@ class Engine(Protocol):
         """Hand memories to the running model, between two steps."""
         ...
 
-    def interrupt(self, tick: Tick) -> None:
-        """Stop speaking now; the next step carries `flush=True` and the clipped transcript."""
+    def interrupt(self, tick: Tick, *, wanted: bool = True) -> None:
+        """Stop speaking now; the next step carries `flush=True` and the clipped transcript.
+
+        Args:
+            tick: Now.
+            wanted: Whether the person wants quiet; else what was cut off may be said again.
+        """
         ...
 
     def close(self) -> None:

@@ -232,7 +232,7 @@ class Session:
     def _break_off(self) -> None:
         """End the answer under way: transcript and history keep what was heard of it."""
         tick = self._tick()
-        self._engine.interrupt(tick)
+        self._engine.interrupt(tick, wanted=False)
         self._apply(self._engine.poll(tick))
 
     def _go_on_checking(self) -> None:
@@ -310,7 +310,7 @@ class Session:
                 self._refit.note_devices(command.input, command.output)
         elif isinstance(command, CheckSound):
             self._front.check(command.kind)
-            self._engine.interrupt(self._tick())
+            self._engine.interrupt(self._tick(), wanted=False)
             self._audio.flush()
         elif isinstance(command, ChangeSettings):
             if self._refit is not None:

@@ -55,7 +55,7 @@ class Timers:
     def again(self, timer: Timer) -> None:
         """Put in one that was cut off while it rang, unless that was the second time."""
         if not timer.again:
-            self._put(replace(timer, again=True))
+            self._put(replace(timer, again=True, set_by=0))  # it rang: what asked for it cannot be withdrawn any more
 
     def drop_again(self) -> None:
         """Let go what was cut off: the person wants quiet, and knows of it."""
