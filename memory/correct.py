@@ -79,8 +79,8 @@ def offered(utterance: str) -> str:
     """Return the whole statement that a correction makes about something it names; "" where it makes none."""
     rest = _marked(utterance) or ""
     found = _VALUE.match(rest)
-    named = found is not None and found["head"].split()[0].lower() not in _UNNAMED
-    return rest if named and len(found["head"].split()) > 1 else ""
+    head = found["head"].lower().split() if found else []
+    return rest if len(head) > 1 and head[0] not in _UNNAMED else ""
 
 
 def corrected(memory: str, utterance: str) -> str | None:
