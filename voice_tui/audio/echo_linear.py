@@ -169,7 +169,7 @@ class LinearPath:
         return (left * (_ramp(gains) * share) + gated * (1 - share)).astype(np.float32)
 
     def _changed(self, microphone: Frame, echo: Frame, left: Frame) -> bool:
-        """Whether what is left is the echo, louder, softer, earlier or later than before: the filter follows at once."""
+        """Whether what is left is the echo, louder, softer, earlier or later than before: the filter follows."""
         latest = _emphasised(np.stack([microphone, echo, left]))
         sound = np.concatenate([self._before, latest], axis=1)
         self._before = latest

@@ -85,7 +85,7 @@ def test_volume_is_set(desk: Desk, text: str, percent: int) -> None:
 
 
 def test_a_volume_that_there_is_not_changes_nothing(desk: Desk) -> None:
-    for text in ("set the volume to 300", "volume five hundred percent"):
+    for text in ("set the volume to 300", "volume five hundred percent", "set the volume to -5"):
         assert desk.type(text) == [Text("The volume goes from 0 to 200 percent.")]
 
 

@@ -8,6 +8,7 @@ forget …?") waits one turn for its answer.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -42,6 +43,10 @@ log = logging.getLogger(__name__)
 
 UNASKED = frozenset({"stop", "repeat", "remember", "remember_last", "yes", "no"})
 """Done even when recognition is unsure: harmless, urgent, or kept with its recording."""
+
+
+BELOW_ZERO = re.compile(r"(?<!\S)[-\u2212]\d")
+"""A number with a minus, which the patterns of commands do not see."""
 
 
 class NotebookResponder:
@@ -234,7 +239,7 @@ class NotebookResponder:
         if intent.name == "new_conversation":
             return self._new_conversation()
         if intent.name == "set_volume":
-            return volume_set(intent.percent)
+            return volume_set(-intent.percent if BELOW_ZERO.search(turn.text) else intent.percent)
         if intent.name in ("timers_left", "cancel_timers"):
             return (timers_left if intent.name == "timers_left" else timers_cancelled)(turn.timers)
         if intent.name == "set_timer" and not intent.seconds:

@@ -107,7 +107,7 @@ def timers_cancelled(timers: Sequence[Waiting]) -> list[Part]:
 
 def volume_set(percent: int) -> list[Part]:
     """Return the answer that sets the volume, percent, or the bounds that it does not keep to."""
-    if percent > LOUDEST:
+    if not 0 <= percent <= LOUDEST:
         return [Text(f"The volume goes from 0 to {LOUDEST} percent.")]
     return [Action("set_volume", percent / 100), Text(f"The volume is {percent} percent now.")]
 
