@@ -46,6 +46,7 @@ _VALUE = re.compile(
     r" (?P<value>.+)$",
     re.IGNORECASE,
 )
+_UNNAMED = frozenset({"it", "this", "that", "these", "those", "he", "she", "they", "there", "one", "you"})
 _PREPOSITION = re.compile(r"^(?:in|at|on|under|behind|to|for|near|next to|above|below)\b ", re.IGNORECASE)
 _COMPLEMENT = re.compile(
     r"^(?:allergic|married|engaged|related|afraid|scared|fond|proud|tired|made|born|good|bad|due|parked|hidden|kept|"
@@ -72,6 +73,14 @@ def stated(utterance: str) -> str:
     """Return what a correction says is so, where that gives something its one value; "" otherwise."""
     rest = _marked(utterance) or ""
     return rest if slot_of(rest) else ""
+
+
+def offered(utterance: str) -> str:
+    """Return the whole statement that a correction makes about something it names; "" where it makes none."""
+    rest = _marked(utterance) or ""
+    found = _VALUE.match(rest)
+    head = found["head"].lower().split() if found else []
+    return rest if len(head) > 1 and head[0] not in _UNNAMED else ""
 
 
 def corrected(memory: str, utterance: str) -> str | None:

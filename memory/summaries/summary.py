@@ -9,13 +9,16 @@ import hashlib
 import re
 import sqlite3
 from collections.abc import Sequence
+from itertools import zip_longest
 
+from memory.correct import is_correction
 from memory.extract import SURE_TO_INFER, extract
 from memory.summaries.outdated import BETWEEN, CUT, OPENING, is_outdated
 from memory.text import content_words
 from memory.traces import BLANK
 from memory.types import Conversation, NewMemory, Transcript, Turn
-from memory.understanding.guards import is_order, sensitive, sentences
+from memory.understanding.guards import is_order, is_question, sensitive, sentences
+from memory.understanding.when_words import plain
 
 MOST_SENTENCES = 3
 MOST_CHARS = 140
@@ -29,6 +32,20 @@ FEWEST_TURNS = 4
 
 FEWEST_WORDS = 3
 """That say something, in a sentence that tells what a conversation was about."""
+
+_NO_ANSWER = re.compile(
+    r"\b(?:no language model|needs a language model|without a language model|i have no notes?|no timer is running|"
+    r"i did not catch that|did you say:)",
+    re.IGNORECASE,
+)
+"""What the assistant says to a question that it cannot answer; see `voice_tui.engine.cascade.responder.plain`."""
+
+_COMMAND = re.compile(
+    r"(?:(?:half |full |the )?volume|louder|softer|quieter|undo|(?:a |the )?timer (?:for|of)|reminder|remember|"
+    r"(?:how|what|which|when|are|is)\b.* (?:timers?|alarms?)|how (?:much time|long) is left|"
+    r"what (?:do|did|can|have) (?:you|i) (?:do|say|know|remember|tell|told))\b"
+)
+"""What is said to the assistant about itself."""
 
 _WAITING = f"""
     select conversation.id from conversation where conversation.id <> ?
@@ -50,12 +67,13 @@ def summary_of(transcript: Transcript, corrected: Sequence[re.Pattern[str]] = ()
 
 def telling(transcript: Transcript, corrected: Sequence[re.Pattern[str]]) -> list[str]:
     """Return the sentences that tell most of what a conversation was about, in their order; see `summary_of`."""
+    turns = transcript.turns[-MOST_TURNS:]
     found = [
         line
-        for turn in transcript.turns[-MOST_TURNS:]
+        for turn, reply in zip_longest(turns, turns[1:])
         if _counts(turn)
         for line in sentences(turn.text)
-        if _tells(line) and not is_outdated(line, corrected)
+        if _tells(line) and not is_outdated(line, corrected) and not (is_question(line) and _gave_up(reply))
     ]
     distinct = list(dict.fromkeys(found))
     best = sorted(distinct, key=lambda line: -_weight(line))[:MOST_SENTENCES]
@@ -80,8 +98,14 @@ def _counts(turn: Turn) -> bool:
     return turn.role == "user" and sure and BLANK not in turn.text
 
 
+def _gave_up(reply: Turn | None) -> bool:
+    return reply is not None and reply.role == "assistant" and _NO_ANSWER.search(reply.text) is not None
+
+
 def _tells(line: str) -> bool:
-    return len(content_words(line)) >= FEWEST_WORDS and not is_order(line) and not sensitive(line)
+    """Whether a sentence says what the talk was about: no word to the assistant, no correction, nothing private."""
+    meant_for_it = is_order(line) or is_correction(line) or _COMMAND.match(plain(line))
+    return len(content_words(line)) >= FEWEST_WORDS and not meant_for_it and not sensitive(line)
 
 
 def _weight(line: str) -> float:

@@ -113,8 +113,8 @@ class FakeEngine:
         self.calls.append(("inject", context.texts))
         return self.injection
 
-    def interrupt(self, tick: Tick) -> None:
-        self.calls.append(("interrupt", None))
+    def interrupt(self, tick: Tick, *, wanted: bool = True) -> None:
+        self.calls.append(("interrupt", None) if wanted else ("cut", None))
 
     def close(self) -> None:
         self.calls.append(("close", None))

@@ -166,6 +166,13 @@ def test_louder_said_aloud_changes_the_volume() -> None:
     assert bench.of(VolumeChanged)[1].said, "it is to be kept"
 
 
+def test_a_volume_said_aloud_is_set_and_what_it_is_already_is_no_change() -> None:
+    bench = Bench(start=Start(volume=0.75))
+    bench.engine.reply = lambda frame: Step(volume=0.3)
+    bench.run()
+    assert [(told.volume, told.said) for told in bench.of(VolumeChanged)] == [(0.75, False), (0.3, True)]
+
+
 def test_a_flush_comes_before_the_new_samples() -> None:
     bench = Bench(frames=1)
     order: list[str] = []
@@ -226,14 +233,14 @@ def test_an_answer_ends_with_its_speaker_and_goes_on_with_another(speaker: str) 
     before_end: list[tuple[str, object]] = []
     bench.engine.reply = lambda frame: before_end.extend(bench.engine.calls) or Step(pcm=frame)
     bench.run()
-    assert (("interrupt", None) in before_end) == (not speaker)
+    assert (("cut", None) in before_end) == (not speaker)
 
 
 @pytest.mark.parametrize("end", [NewConversation(), Stop()])
 def test_what_was_heard_of_an_answer_is_told_before_the_conversation_ends(end: object) -> None:
     bench = Bench()
     cut = TranscriptUpdated(turn=2, role="assistant", text="It is", final=True, interrupted=True)
-    bench.engine.poll = lambda tick: Step(events=(cut,) if bench.engine.calls[-1:] == [("interrupt", None)] else ())  # type: ignore[method-assign]
+    bench.engine.poll = lambda tick: Step(events=(cut,) if bench.engine.calls[-1:] == [("cut", None)] else ())  # type: ignore[method-assign]
     bench.run(end)
     told = [
         event for event in bench.events if isinstance(event, TranscriptUpdated | ConversationStarted | SessionStopped)

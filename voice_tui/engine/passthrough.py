@@ -52,7 +52,7 @@ class PassthroughEngine:
         """Have no model."""
         return Injection("unsupported", detail="There is no model behind the passthrough engine")
 
-    def interrupt(self, tick: Tick) -> None:
+    def interrupt(self, tick: Tick, *, wanted: bool = True) -> None:
         """Have nothing to interrupt."""
 
     def close(self) -> None:

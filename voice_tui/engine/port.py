@@ -61,12 +61,18 @@ class Step:
         events: What happened, in order. Their `at` is set by the engine.
         flush: Drop everything that was handed to playout and is still unheard, before `pcm` is played.
         volume_change: Add this to the gain of the voice ("louder", "softer").
+        volume: Set the gain to this first, 0-2; None = leave it.
     """
 
     pcm: Pcm | None = None
     events: tuple[AnyEvent, ...] = ()
     flush: bool = False
     volume_change: float = 0.0
+    volume: float | None = None
+
+    def gain(self, now: float) -> float:
+        """Return the gain of the voice after this step, given that before it."""
+        return (now if self.volume is None else self.volume) + self.volume_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +200,13 @@ class Engine(Protocol):
         """Hand memories to the running model, between two steps."""
         ...
 
-    def interrupt(self, tick: Tick) -> None:
-        """Stop speaking now; the next step carries `flush=True` and the clipped transcript."""
+    def interrupt(self, tick: Tick, *, wanted: bool = True) -> None:
+        """Stop speaking now; the next step carries `flush=True` and the clipped transcript.
+
+        Args:
+            tick: Now.
+            wanted: Whether the person wants quiet; else what was cut off may be said again.
+        """
         ...
 
     def close(self) -> None:

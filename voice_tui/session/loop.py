@@ -226,13 +226,13 @@ class Session:
             else:
                 self._emit(self._past.numbered(event))
                 self._reminder.note(event, self._engine)
-        if step.volume_change:
-            self.set_volume(self._volume + step.volume_change, said=True)
+        if (gain := step.gain(self._volume)) != self._volume:
+            self.set_volume(gain, said=True)
 
     def _break_off(self) -> None:
         """End the answer under way: transcript and history keep what was heard of it."""
         tick = self._tick()
-        self._engine.interrupt(tick)
+        self._engine.interrupt(tick, wanted=False)
         self._apply(self._engine.poll(tick))
 
     def _go_on_checking(self) -> None:
@@ -310,7 +310,7 @@ class Session:
                 self._refit.note_devices(command.input, command.output)
         elif isinstance(command, CheckSound):
             self._front.check(command.kind)
-            self._engine.interrupt(self._tick())
+            self._engine.interrupt(self._tick(), wanted=False)
             self._audio.flush()
         elif isinstance(command, ChangeSettings):
             if self._refit is not None:

@@ -250,6 +250,28 @@ def test_actions_and_memories_reach_the_session() -> None:
     assert [(e.action, e.id) for e in room.of(MemoryChanged)] == [("added", "m1")]
 
 
+def test_a_volume_is_set_and_what_came_before_it_is_void() -> None:
+    room = Room(["volume"], [Action("volume", 0.2), Action("set_volume", 0.5), Action("volume", 0.1), Text("So.")])
+    gains: list[float] = []
+    room.take = lambda step: gains.append(step.gain(1.0))  # type: ignore[attr-defined,method-assign]
+    say(room)
+    room.hear(1.0, speech=False)
+    assert pytest.approx(0.6) in gains
+    assert all(gain in (1.0, pytest.approx(0.6)) for gain in gains)
+
+
+def test_the_turn_knows_the_timers_that_are_set() -> None:
+    room = Room(["timer", "how long"], [Action("timer", 50.0, "Done."), Text("Set.")])
+    say(room)
+    room.hear(1.0, speech=False)
+    room.engine.send_text("how long", room.tick())
+    room.hear(1.0, speech=False)
+    first, second = room.responder.turns
+    assert first.timers == ()
+    assert [timer.text for timer in second.timers] == ["Done."]
+    assert 40.0 < second.timers[0].seconds < 50.0
+
+
 def test_a_timer_rings_when_nobody_speaks() -> None:
     room = Room(["timer"], [Action("timer", 5.0, "Your timer is done."), Text("Five seconds.")])
     say(room)

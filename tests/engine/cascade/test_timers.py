@@ -86,6 +86,15 @@ def test_so_is_the_interrupt_key() -> None:
     assert [cut for _, cut in rung(room)] == [True]
 
 
+def test_what_the_session_cuts_off_for_its_own_reasons_rings_again() -> None:
+    """Its loudspeaker was lost, another engine takes over, or the sound is checked: the person has not heard it."""
+    room = ringing()
+    room.engine.interrupt(room.tick(), wanted=False)
+    room.until(lambda: room.engine.idle)
+    assert [cut for _, cut in rung(room)] == [True, False]
+    assert rung(room)[-1] == (RING, False)
+
+
 def test_stop_to_an_answer_leaves_timers_that_have_not_rung() -> None:
     room = Room(["timer", "stop"], [Action("timer", 9.0, RING), Text(LONG)], [Action("stop")])
     say(room)

@@ -147,10 +147,10 @@ class CascadeEngine:
         """Say that the responder recalls for itself, at every turn."""
         return Injection("unsupported", detail="The cascade recalls at every turn by itself")
 
-    def interrupt(self, tick: Tick) -> None:
-        """Stop speaking now."""
+    def interrupt(self, tick: Tick, *, wanted: bool = True) -> None:
+        """Stop speaking now; a timer that rings is said again unless the person `wanted` quiet."""
         self._out.set(tick)
-        self._mouth.silence()
+        self._mouth.silence() if wanted else self._mouth.cut()
         self._turns.answered()
 
     def close(self) -> None:

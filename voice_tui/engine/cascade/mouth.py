@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event as CancelFlag
 from typing import Literal, cast
 
@@ -131,6 +131,7 @@ class Mouth:
 
     def answer(self, user: UserTurn, moments: Moments) -> None:
         """Answer a turn."""
+        user = replace(user, timers=self._timers.waiting(self._out.now))
         before, self._tell = self._tell, []
         reply = Reply(self._responder, self._tts, user, inline=self._inline, before=before)
         self._launch(reply, user, moments)
@@ -308,6 +309,8 @@ class Mouth:
     def _act(self, action: Action, answer: Answer) -> None:
         if action.name == "volume":
             self._out.volume_change += action.value
+        elif action.name == "set_volume":
+            self._out.volume, self._out.volume_change = action.value, 0.0
         elif action.name == "timer":
             self._timers.add(self._out.now + action.value, action.text, set_by=answer.number)
         elif action.name == "stop":

@@ -18,6 +18,7 @@ class Outbox:
     def __init__(self) -> None:
         self.now = 0.0
         self.pending = 0
+        self.volume: float | None = None
         self.volume_change = 0.0
         self._events: list[AnyEvent] = []
         self._flush = False
@@ -48,8 +49,9 @@ class Outbox:
 
     def step(self, pcm: Pcm | None) -> Step:
         """Hand everything over and begin anew."""
-        step = Step(pcm, tuple(self._events), self._flush, self.volume_change)
+        step = Step(pcm, tuple(self._events), self._flush, self.volume_change, self.volume)
         self._events.clear()
         self._flush = False
+        self.volume = None
         self.volume_change = 0.0
         return step

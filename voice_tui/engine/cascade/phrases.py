@@ -1,8 +1,9 @@
 """What can be said without a language model: one list of phrases for the recogniser's grammar and for the notebook.
 
-Patterns are written in the notation of JSGF: `(a | b)` one of them, `[a]` optional. Two slots may stand in a pattern:
-`{duration}` ("five minutes", "half an hour"), and, only at the end, `{rest}` (any words). A command with a `{rest}` is
-*open*: a grammar cannot hold it, so the recogniser spots its first words and takes the rest from free decoding.
+Patterns are written in the notation of JSGF: `(a | b)` one of them, `[a]` optional. Three slots may stand in a pattern:
+`{duration}` ("five minutes", "half an hour"), `{percent}` ("fifty"), and, only at the end, `{rest}` (any words). A
+command with a `{rest}` is *open*: a grammar cannot hold it, so the recogniser spots its first words and takes the rest
+from free decoding.
 
 The recogniser and the responder both read `COMMANDS`, so what is understood and what is answered cannot diverge.
 """
@@ -32,6 +33,16 @@ def _number_words() -> dict[str, int]:
     return words
 
 
+def _percent_words() -> dict[str, int]:
+    words = {word: value for value, word in enumerate(_ONES, start=1)}
+    tens = ("ten", *_TENS, "seventy", "eighty", "ninety")
+    words.update(zip(tens, range(10, 100, 10), strict=True))
+    return {"zero": 0, **words, "half": 50, "full": 100, "hundred": 100}
+
+
+PERCENTS = _percent_words()
+"""The words that a share in percent is made of, and their values; "half" and "full" stand alone."""
+
 NUMBERS = _number_words()
 """The spoken numbers of a duration, "one" to "sixty", and their values."""
 
@@ -57,11 +68,13 @@ class Match:
         name: The intent, a name in `COMMANDS`.
         rest: The free words of an open command, as they were written; "" for the others.
         seconds: The duration that was said; 0 for commands without one.
+        percent: The share that was said; 0 for commands without one.
     """
 
     name: str
     rest: str = ""
     seconds: float = 0.0
+    percent: int = 0
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -79,6 +92,7 @@ COMMANDS: tuple[Command, ...] = (
         ("(set | start) (a | the) timer for {duration}", "timer for {duration}", "(set | start) a {duration} timer"),
     ),
     Command("cancel_timers", ("(cancel | stop) (the | my) (timer | timers)", "cancel all timers")),
+    Command("timers_left", ("how much time is left [on the timer]", "what timers are running")),
     Command("help", ("help [me]", "what can (you do | i say)", "what do you do")),
     Command(
         "repeat",
@@ -100,6 +114,7 @@ COMMANDS: tuple[Command, ...] = (
             "turn down the volume",
         ),
     ),
+    Command("set_volume", ("set the volume to {percent} [percent]", "volume {percent} percent")),
     Command("remember_last", ("remember (that | this)", "(make a note of | note) that")),
     Command("forget_last", ("forget that", "forget the last (one | note)", "delete the last (one | note)")),
     Command("recall_all", ("what do you (remember | know)", "what have i told you")),
@@ -188,7 +203,8 @@ def match(text: str, commands: tuple[Command, ...] = COMMANDS) -> Match | None:
             rest = ""
             if groups.get("rest"):
                 rest = _written(text, words, said, found.span("rest"))
-            return Match(name, rest=rest, seconds=seconds(groups.get("duration") or ""))
+            share = percent(groups.get("percent") or "")
+            return Match(name, rest=rest, seconds=seconds(groups.get("duration") or ""), percent=share)
     return None
 
 
@@ -215,6 +231,17 @@ def seconds(duration: str) -> float:
     return total + (unit / 2 if duration.strip().endswith("and a half") else 0)
 
 
+def percent(words: str) -> int:
+    """Return the value of a share such as "50", "seventy five" or "one hundred and fifty"; 0 when it is none."""
+    total = 0
+    for word in words.split():
+        if word == "hundred":
+            total = 100 * (total or 1)
+        else:
+            total += int(word) if word.isdigit() else PERCENTS.get(word, 0)
+    return total
+
+
 def _amount(words: str) -> float:
     half = 0.5 if words.endswith(" and a half") else 0.0
     words = words.removesuffix(" and a half")
@@ -227,7 +254,12 @@ _NUMBER = "|".join([*sorted(NUMBERS, key=len, reverse=True), r"[0-9]{1,4}"])
 _AMOUNT = rf"(?:half an?|a quarter of an|an?|(?:{_NUMBER})(?: and a half)?)"
 _UNIT = f"({'|'.join(UNITS)})s?"
 _DURATION = rf"{_AMOUNT} (?:second|minute|hour)s?(?: and a half)?(?: (?:and )?{_AMOUNT} (?:second|minute)s?)?"
-_SLOTS = {"{duration}": f"(?P<duration>{_DURATION}) ", "{rest}": "(?P<rest>.+) "}
+_SHARE = rf"(?:[0-9]{{1,6}}|(?:a )?(?:{'|'.join(PERCENTS)})(?: (?:and )?(?:{'|'.join(PERCENTS)})){{0,3}})"
+_SLOTS = {
+    "{duration}": f"(?P<duration>{_DURATION}) ",
+    "{percent}": f"(?P<percent>{_SHARE}) ",
+    "{rest}": "(?P<rest>.+) ",
+}
 
 
 def _expression(pattern: str) -> str:

@@ -115,6 +115,19 @@ class Tts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A timer that was set.
+
+    Args:
+        seconds: Until it rings; 0 or less = it is about to, or was cut off while it rang.
+        text: What it says then.
+    """
+
+    seconds: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class UserTurn:
     """What the user said or typed.
 
@@ -126,6 +139,7 @@ class UserTurn:
         command: A sentence of the command grammar.
         audio: The utterance as heard, float32 24 kHz, or None when typed.
         now: Session clock, seconds.
+        timers: What rings later, the next one first.
     """
 
     text: str
@@ -135,6 +149,7 @@ class UserTurn:
     command: bool = False
     audio: Pcm | None = field(default=None, repr=False)
     now: float = 0.0
+    timers: tuple[Waiting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +195,9 @@ class Action:
     """Something to do besides speaking.
 
     Args:
-        name: "volume" (value: change of the gain, such as 0.25), "timer" (value: seconds, text: what to say when due),
-            "cancel_timers", "new_conversation" (the responder has begun one), "stop" (end the answer without a word).
+        name: "volume" (value: change of the gain, such as 0.25), "set_volume" (value: the gain, 0-2), "timer" (value:
+            seconds, text: what to say when due), "cancel_timers", "new_conversation" (the responder has begun one),
+            "stop" (end the answer without a word).
     """
 
     name: str

@@ -5,6 +5,8 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass, replace
 
+from voice_tui.engine.cascade.ports import Waiting
+
 MAX_TIMERS = 20
 """More are refused by dropping the latest due; nobody keeps 20 kitchen timers in mind."""
 
@@ -53,7 +55,7 @@ class Timers:
     def again(self, timer: Timer) -> None:
         """Put in one that was cut off while it rang, unless that was the second time."""
         if not timer.again:
-            self._put(replace(timer, again=True))
+            self._put(replace(timer, again=True, set_by=0))  # it rang: what asked for it cannot be withdrawn any more
 
     def drop_again(self) -> None:
         """Let go what was cut off: the person wants quiet, and knows of it."""
@@ -70,6 +72,10 @@ class Timers:
     def settle(self) -> None:
         """Keep them whatever happens to the turns that asked for them: another engine numbers its turns anew."""
         self._keep([replace(timer, set_by=0) for timer in self._heap])
+
+    def waiting(self, now: float) -> tuple[Waiting, ...]:
+        """Return what is set, the next one first."""
+        return tuple(Waiting(timer.due - now, timer.text) for timer in sorted(self._heap))
 
     @property
     def pending(self) -> bool:

@@ -174,7 +174,7 @@ class MoshiEngine:
         """Hand memories to the running model by the strategy in force."""
         return self._guide.inject(context)
 
-    def interrupt(self, tick: Tick) -> None:
+    def interrupt(self, tick: Tick, *, wanted: bool = True) -> None:
         """Fall silent, and have the model yield."""
         self._events += self._speech.finish(tick.now, interrupted=True)
         self._flush = True

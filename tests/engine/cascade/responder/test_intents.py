@@ -116,7 +116,7 @@ def test_what_is_understood(text: str, name: str | None, rest: str, seconds: flo
 
 def sentences_of(pattern: str) -> list[str]:
     """Some sentences of a pattern, with the slots filled in."""
-    text = pattern.replace("{duration}", "five minutes").replace("{rest}", "my sister")
+    text = pattern.replace("{duration}", "five minutes").replace("{percent}", "fifty").replace("{rest}", "my sister")
     results = [""]
     for alternatives in _split(text):
         results = [f"{before} {after}".strip() for before in results for after in alternatives][:200]

@@ -7,7 +7,7 @@ import pytest
 from memory.types import NewMemory
 from tests.engine.cascade.responder.desk import START, Desk, heard, remember
 from voice_tui.audio.codec import decode, encode_flac
-from voice_tui.engine.cascade.ports import Action, Text
+from voice_tui.engine.cascade.ports import Action, Text, UserTurn, Waiting
 from voice_tui.engine.cascade.responder.factory import make_responder
 from voice_tui.engine.cascade.sentences import SentenceBuffer
 from voice_tui.errors import ConfigError, ProviderError
@@ -65,6 +65,30 @@ def test_volume_is_a_change(desk: Desk) -> None:
     assert desk.type("turn it down") == [Action("volume", -0.25), Text("Softer.")]
 
 
+@pytest.mark.parametrize(
+    ("text", "percent"),
+    [
+        ("set the volume to fifty percent", 50),
+        ("set volume to 50", 50),
+        ("volume 50 percent", 50),
+        ("set the volume to 30%", 30),
+        ("volume fifty", 50),
+        ("half volume", 50),
+        ("full volume please", 100),
+        ("turn the volume down to seventy five percent", 75),
+        ("volume to a hundred and ten percent", 110),
+        ("set the volume to zero", 0),
+    ],
+)
+def test_volume_is_set(desk: Desk, text: str, percent: int) -> None:
+    assert desk.type(text) == [Action("set_volume", percent / 100), Text(f"The volume is {percent} percent now.")]
+
+
+def test_a_volume_that_there_is_not_changes_nothing(desk: Desk) -> None:
+    for text in ("set the volume to 300", "volume five hundred percent", "set the volume to -5"):
+        assert desk.type(text) == [Text("The volume goes from 0 to 200 percent.")]
+
+
 def test_stop_says_nothing(desk: Desk) -> None:
     assert desk.type("be quiet") == [Action("stop")]
 
@@ -78,8 +102,48 @@ def test_timers(desk: Desk) -> None:
         Action("timer", 5400.0, "You wanted to be reminded: check your oven."),
         Text("I'll remind you in 1 hour and 30 minutes."),
     ]
-    assert desk.type("cancel the timer")[0] == Action("cancel_timers")
     assert desk.type("set a timer for 30 hours") == [Text("I keep timers of up to 24 hours.")]
+
+
+def with_timers(text: str, *timers: Waiting) -> UserTurn:
+    return UserTurn(text, typed=True, timers=timers)
+
+
+EGGS = Waiting(185.2, "Your timer of 5 minutes is over.")
+OVEN = Waiting(3600.0, "You wanted to be reminded: check your oven.")
+RINGING = Waiting(-1.0, "Your timer of 10 seconds is over.")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        *(
+            "how much time is left on the timer",
+            "how much time is left",
+            "how long is left?",
+            "what timers are running",
+        ),
+        *("How much time do I have left?", "show me my timers", "is there a timer running", "when will the timer ring"),
+    ],
+)
+def test_timers_can_be_asked_about(desk: Desk, question: str) -> None:
+    assert desk.hear(question) == "No timer is running."
+    assert heard(desk.parts(with_timers(question, EGGS))) == "Your timer of 5 minutes has 3 minutes and 5 seconds left."
+    assert heard(desk.parts(with_timers(question, RINGING, OVEN))) == (
+        "Your timer of 10 seconds is over. In 1 hour, I'll remind you: check your oven."
+    )
+
+
+def test_timers_are_cancelled_when_there_are_any(desk: Desk) -> None:
+    assert desk.type("stop the timer") == desk.type("cancel all timers") == [Text("No timer is running.")]
+    cancelled = [Action("cancel_timers"), Text("All timers are cancelled.")]
+    assert desk.parts(with_timers("cancel the timer", EGGS)) == cancelled
+    assert desk.parts(with_timers("stop the timer", RINGING)) == cancelled
+
+
+def test_timers_asked_about_in_doubt_are_those_of_the_answer(desk: Desk) -> None:
+    desk.say("how much time is left", confidence=0.2)
+    assert "has 3 minutes" in heard(desk.parts(with_timers("yes", EGGS)))
 
 
 def test_a_timer_without_a_length_is_asked_for(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from memory.conversations import Conversations
+from memory.learn import sum_up
 from memory.types import NewMemory, Turn
 from tests.engine.cascade.responder.desk import Desk, heard, only, remember
 from voice_tui.engine.cascade.ports import Remembered
@@ -54,6 +55,60 @@ def test_a_whole_sentence_corrects_at_any_time(desk: Desk) -> None:
     desk.type("what time is it")
     desk.type("no, my vet is Dr. Ling")
     assert "my dentist is Dr. Kim" in desk.notes, "there was no vet"
+
+
+def test_a_correction_of_nothing_is_kept_when_it_is_wanted(desk: Desk) -> None:
+    asked = "I have no note to correct. Shall I remember: the dentist is in Marmalade Road 7?"
+    assert desk.hear("no, the dentist is in Marmalade Road 7") == asked
+    assert desk.hear("no") == "All right."
+    assert desk.notes == []
+    assert heard(desk.say("no the dentist is in Marmalade Road 7")) == asked
+    assert heard(desk.say("yes")) == "I'll remember: the dentist is in Marmalade Road 7."
+    (note,) = desk.memory.list()
+    assert note.clip_seconds > 0.0, "the recording is that of the words, not that of the yes"
+    desk.hear("no, my boat is in Bergen")
+    assert desk.hear("what time is it").startswith("It is ")
+    assert len(desk.notes) == 1
+
+
+def test_a_no_that_states_nothing_by_name_is_not_offered_as_a_note(desk: Desk) -> None:
+    for text in ("no, thirteen", "no, it is on Tuesday", "no one is at home", "no, that's a pity", "actually he is in"):
+        assert "remember:" not in desk.hear(text)
+
+
+REFUSED = (
+    "what about the peanut situation at school",
+    "how tall is the tallest tower of Bergen",
+    "what is the name of my second dog",
+    "how much time is left on the timer",
+)
+
+
+def test_what_was_asked_in_vain_or_ordered_is_no_talk_to_sum_up(desk: Desk) -> None:
+    told = ("we sail around the Lofoten islands in June", "the kitchen needs painting before Christmas")
+    orders = (
+        *("set the volume to fifty percent", "volume ninety percent loud", "remember that my locker is number 217"),
+        "no, the dentist is in Marmalade Road 7",
+    )
+    turns: list[Turn] = []
+    for text in (*REFUSED, *orders, *told):
+        turns.append(Turn(len(turns) + 1, "user", text))
+        turns.append(Turn(len(turns) + 1, "assistant", desk.hear(text)))
+    Conversations(desk.memory).append("over", turns)
+    (summary,) = sum_up(desk.memory, but="")
+    assert summary.text == f"We talked about: {told[0]}; {told[1]}"
+
+
+def test_a_question_that_was_answered_tells_what_a_talk_was_about(desk: Desk) -> None:
+    turns = [
+        Turn(1, "user", REFUSED[1]),
+        Turn(2, "assistant", "About sixty metres."),
+        *(Turn(n, "user", f"we paint the big kitchen wall number {n}") for n in range(3, 5)),
+        Turn(5, "user", "thanks"),
+    ]
+    Conversations(desk.memory).append("over", turns)
+    (summary,) = sum_up(desk.memory, but="")
+    assert REFUSED[1] in summary.text
 
 
 def test_words_that_were_heard_badly_correct_nothing(desk: Desk) -> None:
@@ -124,7 +179,12 @@ def test_a_correction_that_is_undone_stands_in_the_summary_again(desk: Desk) -> 
     summary = desk.memory.add(NewMemory(text, kind="summary", conversation="over"))
     desk.type("no, 218")
     without = desk.memory.get(summary.id)
-    assert desk.hear("undo") == "Undone. I forgot: your locker at the gym is 218."
+    parts = desk.type("undo")
+    assert heard(parts) == "Undone. It is again: your locker at the gym is 217."
+    assert [(part.action, part.text) for part in parts if isinstance(part, Remembered)] == [
+        ("forgotten", "my locker at the gym is 218"),
+        ("added", "my locker at the gym is 217"),
+    ]
     again = desk.memory.get(summary.id)
     assert without is not None
     assert again is not None
@@ -141,9 +201,27 @@ def test_a_memory_commands_nothing(desk: Desk) -> None:
     assert desk.notes == before, "nothing was asked, so yes answers nothing"
 
 
+def test_counts_agree_on_what_is_a_note(desk: Desk) -> None:
+    summary = NewMemory("We talked about: boats; fish", kind="summary", explicit=False)
+    desk.memory.add(summary)
+    assert desk.hear("what do you remember").startswith(
+        "I have no notes yet, only a summary of an earlier conversation."
+    )
+    remember(desk, "tea is nice")
+    assert desk.hear("what do you remember") == (
+        "You have 1 note and a summary of an earlier conversation. The note: tea is nice."
+    )
+    remember(desk, "my bike is red", "my car is blue")
+    counted = "3 notes and a summary of an earlier conversation"
+    assert desk.hear("what do you remember").startswith(f"You have {counted}. 1: ")
+    assert desk.hear("forget everything") == f"Shall I forget everything: {counted}?"
+    assert desk.hear("yes") == f"{counted} forgotten."
+    assert desk.hear("undo") == f"{counted} are back."
+
+
 def test_forget_everything_takes_suggestions_along(desk: Desk) -> None:
     remember(desk, "tea is nice")
     assert desk.memory.suggest(NewMemory("I like jazz")) is not None
-    assert desk.hear("forget everything") == "Shall I forget all 2 notes?"
-    desk.hear("yes")
+    assert desk.hear("forget everything") == "Shall I forget everything: 1 note and 1 suggestion?"
+    assert desk.hear("yes") == "1 note and 1 suggestion forgotten."
     assert list(desk.memory.everything()) == []

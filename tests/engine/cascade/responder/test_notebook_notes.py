@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from memory.types import Recollection
+from memory.types import NewMemory, Recollection
 from tests.engine.cascade.responder.desk import START, Desk, heard, only, recording, remember
 from voice_tui.audio.codec import decode, encode_flac
 from voice_tui.engine.cascade.ports import Clip, Recalled, Remembered, Text
@@ -39,10 +39,22 @@ def test_remember_and_recall(desk: Desk) -> None:
 
 def test_the_same_words_twice_are_one_note(desk: Desk) -> None:
     desk.type("remember that I like tea")
-    assert [part.action for part in desk.type("remember that I like tea") if isinstance(part, Remembered)] == [
-        "updated"
-    ]
-    assert len(desk.notes) == 1
+    assert desk.type("Remember that I like tea.") == [Text("I know that already: you like tea.")]
+    desk.memory.suggest(NewMemory("I like jazz"))
+    parts = desk.type("remember that I like jazz")
+    assert [part.action for part in parts if isinstance(part, Remembered)] == ["updated"], "it was only suggested"
+    assert heard(parts) == "I'll remember: you like jazz."
+    assert sorted(desk.notes) == ["I like jazz", "I like tea"]
+
+
+def test_what_is_asked_of_a_thing_finds_the_note_that_names_half_of_it(desk: Desk) -> None:
+    remember(desk, "my sister Anna is allergic to peanuts", "my car is at the station", "my dog likes the beach")
+    peanuts = "You told me: your sister Anna is allergic to peanuts."
+    assert desk.hear("what is the peanut situation") == f"This may be it. {peanuts}"
+    assert desk.hear("What's the peanut situation?") == f"This may be it. {peanuts}"
+    assert desk.hear("what is the station") == "You told me: your car is at the station."
+    for about in ("the capital of France", "the weather at the beach", "the best sunny beach", "the wine situation"):
+        assert desk.hear(f"what is {about}") == f"I have no note about {about}."
 
 
 def test_several_notes_are_told_in_order(desk: Desk) -> None:
@@ -289,7 +301,7 @@ def test_undo_brings_back_everything(desk: Desk) -> None:
 def test_undo_takes_back_a_note_and_what_it_had_replaced_is_so_again(desk: Desk) -> None:
     desk.type("remember that my locker is 217")
     desk.type("remember that my locker is 270")
-    assert desk.hear("undo that") == "Undone. I forgot: your locker is 270."
+    assert desk.hear("undo that") == "Undone. It is again: your locker is 217."
     assert desk.notes == ["my locker is 217"]
 
 

@@ -33,7 +33,11 @@ def test_sentences_of_a_pattern(pattern: str, sentences: list[str]) -> None:
 def test_every_sentence_is_understood() -> None:
     for command in COMMANDS:
         for pattern in command.patterns:
-            for words in expand(pattern.replace("{duration}", "five minutes").replace("{rest}", "the green car")):
+            for words in expand(
+                pattern.replace("{duration}", "five minutes")
+                .replace("{percent}", "fifty")
+                .replace("{rest}", "the green car")
+            ):
                 found = match(" ".join(words))
                 assert found is not None, (pattern, words)
 

@@ -15,6 +15,7 @@ from voice_tui.engine.cascade.responder.phrasings import TYPED
 OWN = frozenset(
     {
         *("time", "date", "set_timer", "remind", "cancel_timers", "help", "repeat", "stop", "louder", "softer"),
+        *("set_volume", "timers_left"),
         *("remember", "remember_last", "forget", "forget_last", "forget_all", "undo", "new_conversation"),
         *("recall_all", "recall_today", "recall_yesterday", "list_notes"),
     }

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from memory.traces import words_of
 from memory.types import Memory, Recollection
 from voice_tui.engine.cascade.ports import Part, Recalled, Remembered, Text, UserTurn
-from voice_tui.engine.cascade.responder.notes import Notes
+from voice_tui.engine.cascade.responder.notes import Notes, Tally
 from voice_tui.engine.cascade.responder.plain import no_note
 from voice_tui.engine.cascade.responder.state import Again, Conversation, Dictate, Forget, Noted
 from voice_tui.engine.cascade.responder.unanswered import missing
@@ -19,7 +19,7 @@ MOST_TOLD = 5
 """Notes that are read out at once."""
 
 BY_MEANING = "This may be it. "
-"""Said before a note that shares no word with the question: only what both mean is near."""
+"""Said before a note that shares no word with the question, or not all of those that name the thing asked about."""
 
 MOST_REPORTED = 20
 """Changes of the memory that are told to the app one by one; it reads the store anyway."""
@@ -50,7 +50,12 @@ class NoteAnswers:
         """Keep words, and the recording they came with; ask for words when there are none."""
         if not any(char.isalnum() for char in words):
             return self._talk.ask(Dictate(), "What shall I remember?")
-        return self._kept(self._notes.add(words, turn), turn)
+        known = self._notes.known(words)
+        note = self._notes.add(words, turn)
+        if note.id in known and not self._unsure(turn):
+            self._talk.speak_of(note)
+            return [Text(f"I know that already: {sentence(turned(note.text))}")]
+        return self._kept(note, turn)
 
     def _kept(self, note: Memory, turn: UserTurn) -> list[Part]:
         """Say what was kept; ask whether it was heard right where recognition was unsure."""
@@ -114,8 +119,8 @@ class NoteAnswers:
         mine = re.search(rf"\b(?:my|our)\s+{re.escape(words)}", turn.text, re.IGNORECASE)
         return no_note(missing(turn.text, words) or turned(f"my {words}" if mine else words))
 
-    def told(self, query: str, notes: list[Recollection]) -> list[Part]:
-        """Tell recalled notes."""
+    def told(self, query: str, notes: list[Recollection], *, guess: bool = False) -> list[Part]:
+        """Tell recalled notes; `guess`: it is not sure that they answer what was asked."""
         memories = [note.memory for note in notes]
         self._talk.speak_of(memories[0] if len(memories) == 1 else None)
         recalled = Recalled(
@@ -126,18 +131,22 @@ class NoteAnswers:
             strategy="spoken",
             why=tuple(note.why for note in notes),
         )
-        guess = not any(note.coverage for note in notes)
+        guess = guess or not any(note.coverage for note in notes)
         return [recalled, *([Text(BY_MEANING)] if guess else []), *self._notes.told(memories)]
 
     def newest(self) -> list[Part]:
         """Tell how many notes there are, and the newest."""
-        count = self._notes.count()
+        tally = self._notes.tally()
+        count = tally.notes
         if not count:
-            return [Text("I have no notes yet. Say: remember that, and what I should keep.")]
+            others = f", only {tally.spoken}" if tally.spoken else ""
+            return [Text(f"I have no notes yet{others}. Say: remember that, and what I should keep.")]
         newest = self._notes.newest(MOST_TOLD)
         self._talk.speak_of(newest[0] if count == 1 else None)
         some = f" The newest {len(newest)}:" if count > len(newest) else ""
-        return [Text(f"You have {counted(count, 'note')}{_mark(count)}{some} {self._notes.names(newest)}")]
+        if count == 1 and tally != Tally(1):
+            return [Text(f"You have {tally.spoken}. The note: {self._notes.names(newest)}")]
+        return [Text(f"You have {tally.spoken}{_mark(count)}{some} {self._notes.names(newest)}")]
 
     def day(self, ago: int) -> list[Part]:
         """Tell the notes of today (0) or yesterday (1)."""
@@ -187,9 +196,11 @@ class NoteAnswers:
         notes = tuple(self._notes.all())
         if not notes:
             return [Text("There is nothing to forget.")]
-        if len(notes) == 1:
+        tally = Tally.of(notes)
+        if tally == Tally(1):
             return self._talk.ask(Forget(notes), f"Your only note is: {self._notes.names(notes)} Shall I forget it?")
-        return self._talk.ask(Forget(notes), f"Shall I forget all {len(notes)} notes?")
+        every = f"all {tally.spoken}" if tally == Tally(len(notes)) else f"everything: {tally.spoken}"
+        return self._talk.ask(Forget(notes), f"Shall I forget {every}?")
 
     def undo(self) -> list[Part]:
         """Take back what was last done to the notes in this conversation: a note made, or notes forgotten."""
@@ -198,16 +209,24 @@ class NoteAnswers:
             return [Text("There is nothing to undo.")]
         self._talk.changed()
         if not change.gone:
-            note = change.notes[0]
-            self._notes.drop(note)
-            self._talk.speak_of(None)
-            return [Remembered("forgotten", note.id, note.text), Text(f"Undone. I forgot: {self._notes.names([note])}")]
+            return self._unmade(change.notes[0])
         self._notes.bring_back(change.notes)
         back = [note for note in change.notes if note.status != "superseded"]
         self._talk.speak_of(back[0] if len(back) == 1 else None)
         changes: list[Part] = [Remembered("added", note.id, note.text) for note in back[:MOST_REPORTED]]
-        words = f"It is back: {self._notes.names(back)}" if len(back) == 1 else f"{len(back)} notes are back."
+        words = f"It is back: {self._notes.names(back)}" if len(back) == 1 else f"{Tally.of(back).spoken} are back."
         return [*changes, Text(words)]
+
+    def _unmade(self, note: Memory) -> list[Part]:
+        """Take back a note that was made; what it took the place of is so again."""
+        old = self._notes.before(note)
+        self._notes.drop(note)
+        self._talk.speak_of(old)
+        gone = Remembered("forgotten", note.id, note.text)
+        if old is None:
+            return [gone, Text(f"Undone. I forgot: {self._notes.names([note])}")]
+        again = f"Undone. It is again: {self._notes.names([old])}"
+        return [gone, Remembered("added", old.id, old.text), Text(again)]
 
     def forgotten(self, notes: tuple[Memory, ...]) -> list[Part]:
         """Forget these notes and say so."""
@@ -220,7 +239,7 @@ class NoteAnswers:
         changes += [Remembered("forgotten", note.id, note.text, _also(everything, told)) for note in told[-1:]]
         if len(removed) == 1:
             return [*changes, Text(f"Forgotten: {self._notes.names(removed)}")]
-        return [*changes, Text(f"{counted(len(removed), 'note')} forgotten." if removed else "It is gone already.")]
+        return [*changes, Text(f"{Tally.of(removed).spoken} forgotten." if removed else "It is gone already.")]
 
 
 def _also(everything: Sequence[Memory], told: Sequence[Memory]) -> tuple[str, ...]:

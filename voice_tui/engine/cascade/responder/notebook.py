@@ -8,13 +8,14 @@ forget …?") waits one turn for its answer.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import Event as CancelFlag
 
-from memory.correct import corrected, is_correction
+from memory.correct import corrected, is_correction, offered
 from memory.errors import MemoryStoreError
 from memory.extract import SURE_TO_KEEP, extract
 from memory.types import Memory
@@ -22,11 +23,19 @@ from voice_tui.engine.cascade.phrases import Match
 from voice_tui.engine.cascade.ports import Action, Clip, Part, Responder, Text, UserTurn, Warned
 from voice_tui.engine.cascade.responder.intents import OWN, duration, is_question, parse
 from voice_tui.engine.cascade.responder.note_answers import NoteAnswers, chosen
-from voice_tui.engine.cascade.responder.notes import Notes
-from voice_tui.engine.cascade.responder.plain import no_model, no_note, plain_answer, timer_set
-from voice_tui.engine.cascade.responder.state import Again, Conversation, Forget, Heard, HowLong, Noted, Question
-from voice_tui.engine.cascade.responder.unanswered import missing
-from voice_tui.engine.cascade.responder.wording import sentence
+from voice_tui.engine.cascade.responder.notes import WHOLE, Notes
+from voice_tui.engine.cascade.responder.plain import (
+    no_model,
+    no_note,
+    plain_answer,
+    timer_set,
+    timers_cancelled,
+    timers_left,
+    volume_set,
+)
+from voice_tui.engine.cascade.responder.state import Again, Conversation, Forget, Heard, HowLong, Keep, Noted, Question
+from voice_tui.engine.cascade.responder.unanswered import missing, thing
+from voice_tui.engine.cascade.responder.wording import sentence, turned
 from voice_tui.engine.port import PastTurn
 from voice_tui.errors import ProviderError
 
@@ -34,6 +43,10 @@ log = logging.getLogger(__name__)
 
 UNASKED = frozenset({"stop", "repeat", "remember", "remember_last", "yes", "no"})
 """Done even when recognition is unsure: harmless, urgent, or kept with its recording."""
+
+
+BELOW_ZERO = re.compile(r"(?<!\S)[-\u2212]\d")
+"""A number with a minus, which the patterns of commands do not see."""
 
 
 class NotebookResponder:
@@ -199,7 +212,9 @@ class NotebookResponder:
         return turn if self._otherwise is not None else self._unknown(turn)
 
     def _by_itself(self, turn: UserTurn, intent: Match) -> list[Part] | None:
-        return self._from_notes(turn, intent) or self._from_here(intent) or plain_answer(intent.name, self._clock())
+        return (
+            self._from_notes(turn, intent) or self._from_here(turn, intent) or plain_answer(intent.name, self._clock())
+        )
 
     def _from_notes(self, turn: UserTurn, intent: Match) -> list[Part] | None:
         answers = self._answers
@@ -218,11 +233,15 @@ class NotebookResponder:
         }
         return handlers[intent.name]() if intent.name in handlers else None
 
-    def _from_here(self, intent: Match) -> list[Part] | None:
+    def _from_here(self, turn: UserTurn, intent: Match) -> list[Part] | None:
         if intent.name == "repeat":
             return list(self._talk.before.answer) or [Text("I have not said anything yet.")]
         if intent.name == "new_conversation":
             return self._new_conversation()
+        if intent.name == "set_volume":
+            return volume_set(-intent.percent if BELOW_ZERO.search(turn.text) else intent.percent)
+        if intent.name in ("timers_left", "cancel_timers"):
+            return (timers_left if intent.name == "timers_left" else timers_cancelled)(turn.timers)
         if intent.name == "set_timer" and not intent.seconds:
             return self._talk.ask(HowLong(), "For how long?")
         return timer_set(intent.seconds, intent.rest) if intent.name in ("set_timer", "remind") else None
@@ -237,6 +256,9 @@ class NotebookResponder:
         """Answer without a language model: a question from the notes if one answers it, else with regret."""
         if answer := self._known(turn):
             return answer
+        if said := offered(turn.text):
+            asked = f"I have no note to correct. Shall I remember: {turned(said)}?"
+            return self._talk.ask(Keep(said, turn), asked)
         if about := missing(turn.text):
             return no_note(about)
         times = self._talk.state.refusals
@@ -249,7 +271,11 @@ class NotebookResponder:
         if told is not None:  # "my name is Anna": a language model would hear it, here it is kept and said back
             return self._answers.remember(told.text, turn)
         notes = self._notes.answering(turn.text) if is_question(turn.text) else []
-        return self._answers.told(turn.text, notes) if notes else None
+        if notes:
+            return self._answers.told(turn.text, notes)
+        about = thing(turn.text)
+        near = self._notes.touching(about)
+        return self._answers.told(about, near, guess=all(note.coverage < WHOLE for note in near)) if near else None
 
     # --- when recognition is unsure ---
 
@@ -276,14 +302,16 @@ class NotebookResponder:
         """Return the answer when this turn answers the question; None when it is about something else."""
         name = intent.name if intent is not None else ""
         if isinstance(question, Heard):
-            return self._heard_answered(question.turn, name)
+            return self._heard_answered(replace(question.turn, timers=turn.timers), name)
         if isinstance(question, Forget):
             return self._forget_answered(question, turn, name)
         if isinstance(question, Noted) and name in ("yes", "no"):
             return self._answers.confirmed(question.note) if name == "yes" else self._answers.misheard(question, turn)
         if name in ("no", "stop"):
             return [Text("All right.")]
-        if isinstance(question, Noted):
+        if isinstance(question, Keep) and name == "yes":
+            return self._answers.remember(question.words, question.turn)
+        if isinstance(question, Noted | Keep):
             return None
         if isinstance(question, Again):
             return self._note_again(question.note, turn, intent)

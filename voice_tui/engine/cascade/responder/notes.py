@@ -14,7 +14,7 @@ from memory.port import MemoryPort
 from memory.types import Kind, Memory, NewMemory, Query, Recollection
 from memory.understanding.slots import slot_of
 from voice_tui.engine.cascade.ports import Clip, Part, Text, UserTurn
-from voice_tui.engine.cascade.responder.wording import counted, sentence, spoken_day, turned
+from voice_tui.engine.cascade.responder.wording import counted, listed, sentence, spoken_day, turned
 from voice_tui.errors import VoiceTuiError
 from voice_tui.frame import SAMPLE_RATE, Pcm
 
@@ -25,6 +25,9 @@ Encode = Callable[[Pcm, int], bytes]
 
 Decode = Callable[[bytes], Pcm]
 """A sound file in bytes to samples, 24 kHz."""
+
+HALF = 0.5
+"""Coverage from which a memory may be meant by a thing named: "the peanut situation"."""
 
 WHOLE = 0.99
 """Coverage from which a memory holds every word of the question."""
@@ -56,6 +59,35 @@ class Undo:
 
     added: list[str] = field(default_factory=list[str])
     forgotten: list[Memory] = field(default_factory=list[Memory])
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many memories there are of each sort, as the person counts them."""
+
+    notes: int = 0
+    summaries: int = 0
+    suggestions: int = 0
+
+    @staticmethod
+    def of(memories: Sequence[Memory]) -> Tally:
+        """Count these."""
+        summaries = sum(memory.kind in UNSPOKEN for memory in memories)
+        suggestions = sum(memory.status == "suggested" for memory in memories if memory.kind not in UNSPOKEN)
+        return Tally(len(memories) - summaries - suggestions, summaries, suggestions)
+
+    @property
+    def spoken(self) -> str:
+        """All of it in words: "3 notes and a summary of an earlier conversation"."""
+        summed = "a summary of an earlier conversation"
+        if self.summaries > 1:
+            summed = f"{self.summaries} summaries of earlier conversations"
+        parts = (
+            (self.notes, counted(self.notes, "note")),
+            (self.summaries, summed),
+            (self.suggestions, counted(self.suggestions, "suggestion")),
+        )
+        return listed([words for count, words in parts if count])
 
 
 class Notes:
@@ -164,6 +196,10 @@ class Notes:
         bar = max(TOPIC_BAR, NEAR * max((note.relevance for note in found), default=0.0))
         return (whole or [note for note in found if note.relevance >= bar])[:most]
 
+    def touching(self, thing: str) -> list[Recollection]:
+        """Return notes that hold at least half of the words that name a thing, best first."""
+        return [note for note in self.recall(thing) if note.coverage >= HALF] if thing else []
+
     def answering(self, question: str) -> list[Recollection]:
         """Return the note that answers a question, if one surely does."""
         return self._memory.recall(self._query(question, SPOKEN_BAR), limit=1)
@@ -199,9 +235,14 @@ class Notes:
         ]
         return sorted(found, key=lambda note: note.said_at)
 
-    def count(self) -> int:
-        """Return how many there are."""
-        return self._memory.count() - sum(note.kind in UNSPOKEN for note in self._recent())
+    def known(self, words: str) -> frozenset[str]:
+        """Return the ids of notes that hold these words, as they are known now."""
+        return frozenset(note.id for note in self._memory.search(words, limit=PAGE))
+
+    def tally(self) -> Tally:
+        """Return how many there are of each sort."""
+        summaries = sum(note.kind in UNSPOKEN for note in self._recent())
+        return Tally(self._memory.count() - summaries, summaries, len(self._memory.suggestions(limit=PAGE)))
 
     def all(self) -> list[Memory]:
         """Return every note, and what is only suggested."""

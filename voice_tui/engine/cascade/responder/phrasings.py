@@ -54,6 +54,20 @@ TYPED: tuple[Command, ...] = (
         ),
     ),
     Command(
+        "timers_left",
+        (
+            "how (much time | much longer | long) [is | do i have] [left | remaining]"
+            " (on | of | for | until) [the | my] (timer | timers | alarm | alarms | reminder) [left | is over]",
+            "how (much time | long | many minutes | many seconds) (is | are | do i have) (left | remaining)",
+            "how (much time | long) [is | does] (the | my) (timer | alarm) [have] [left]",
+            "(what | which) (timers | alarms | reminders) are (running | set | on | active | left)",
+            "(what | which) (timers | alarms | reminders) (do i have | have i set)",
+            "[list | show | what are] [me] [all] (the | my) (timers | alarms | reminders)",
+            "(is | are) [there] [a | any | the | my] (timer | timers | alarm | alarms) (running | set | on | active)",
+            "when (does | will) (the | my) (timer | alarm) (ring | go off | end)",
+        ),
+    ),
+    Command(
         "help",
         (
             "commands",
@@ -89,6 +103,13 @@ TYPED: tuple[Command, ...] = (
             f"{_MORE} (softer | quieter)",
             "(decrease | lower | reduce) the volume",
             "(too loud | you are too loud | you're too loud | not so loud)",
+        ),
+    ),
+    Command(
+        "set_volume",
+        (
+            "[set | turn | put | change | make] [the | your] volume [up | down] [to | at | is] {percent} [percent]",
+            "[at | speak at | talk at | with] {percent} [percent] [of] [the] volume",
         ),
     ),
     Command(

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from voice_tui.engine.cascade.ports import Action, Part, Text
+from voice_tui.engine.cascade.ports import Action, Part, Text, Waiting
 from voice_tui.engine.cascade.responder.intents import is_question
 from voice_tui.engine.cascade.responder.wording import sentence, spoken_date, spoken_duration, spoken_time, turned
 
 VOLUME_STEP = 0.25
 """Change of the gain per "louder" or "softer"."""
 
+LOUDEST = 200
+"""Percent of the gain."""
+
 LONGEST_TIMER = 24 * 3600.0
 """Seconds."""
+
+_OVER = " is over."
+_REMINDED = "You wanted to be reminded: "
+_NO_TIMER = "No timer is running."
 
 _FIXED: dict[str, tuple[Part, ...]] = {
     "stop": (Action("stop"),),
     "louder": (Action("volume", VOLUME_STEP), Text("Louder.")),
     "softer": (Action("volume", -VOLUME_STEP), Text("Softer.")),
-    "cancel_timers": (Action("cancel_timers"), Text("All timers are cancelled.")),
     "thanks": (Text("You're welcome."),),
     "yes": (Text("All right."),),
     "no": (Text("All right."),),
@@ -31,6 +38,8 @@ _FIXED: dict[str, tuple[Part, ...]] = {
             " What time is it."
             " What day is it."
             " Set a timer for five minutes."
+            " How much time is left."
+            " Set the volume to fifty percent."
             " Louder, softer, say that again, or stop."
         ),
     ),
@@ -72,9 +81,35 @@ def timer_set(seconds: float, words: str = "") -> list[Part]:
         return [Text("I keep timers of up to 24 hours.")]
     length = spoken_duration(seconds)
     if words:
-        due = sentence(f"You wanted to be reminded: {turned(words)}")
+        due = sentence(f"{_REMINDED}{turned(words)}")
         return [Action("timer", seconds, due), Text(f"I'll remind you in {length}.")]
-    return [Action("timer", seconds, f"Your timer of {length} is over."), Text(f"Timer set for {length}.")]
+    return [Action("timer", seconds, f"Your timer of {length}{_OVER}"), Text(f"Timer set for {length}.")]
+
+
+def timers_left(timers: Sequence[Waiting]) -> list[Part]:
+    """Return each timer with the time it has left, or that there is none."""
+    return [Text(" ".join(map(_left, timers)) or _NO_TIMER)]
+
+
+def _left(timer: Waiting) -> str:
+    if timer.seconds < 0.5:
+        return timer.text
+    left = spoken_duration(timer.seconds)
+    if timer.text.startswith(_REMINDED):
+        return f"In {left}, I'll remind you: {timer.text.removeprefix(_REMINDED)}"
+    return f"{timer.text.removesuffix(_OVER)} has {left} left."
+
+
+def timers_cancelled(timers: Sequence[Waiting]) -> list[Part]:
+    """Return the answer that cancels all timers, or that there is none."""
+    return [Action("cancel_timers"), Text("All timers are cancelled.")] if timers else [Text(_NO_TIMER)]
+
+
+def volume_set(percent: int) -> list[Part]:
+    """Return the answer that sets the volume, percent, or the bounds that it does not keep to."""
+    if not 0 <= percent <= LOUDEST:
+        return [Text(f"The volume goes from 0 to {LOUDEST} percent.")]
+    return [Action("set_volume", percent / 100), Text(f"The volume is {percent} percent now.")]
 
 
 def no_note(about: str) -> list[Part]:

@@ -55,7 +55,19 @@ class HowLong:
     """Asked: for how long?"""
 
 
-Question = Forget | Heard | Dictate | Noted | Again | HowLong
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Asked: shall this be remembered?
+
+    Args:
+        words: What is to be kept. `turn`: in which it was said.
+    """
+
+    words: str
+    turn: UserTurn
+
+
+Question = Keep | Forget | Heard | Dictate | Noted | Again | HowLong
 
 
 @dataclass(frozen=True, slots=True)

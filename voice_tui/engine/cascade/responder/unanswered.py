@@ -37,6 +37,7 @@ _IS_OPEN = re.compile(
 _HOW = re.compile(rf"(how \w+) ({_BE}) ({_SUBJECT})", re.IGNORECASE)
 _IS = re.compile(rf"(?:what|who|when|where) {_BE} ((?:the|my|our) .+)", re.IGNORECASE)
 _IS_NAME = re.compile(rf"(?:[Ww]hat|[Ww]ho|[Ww]hen|[Ww]here) {_BE} ([A-Z][a-z]+(?:'s .+)?)")
+_THING = re.compile(rf"what {_BE} (?:the|our|my) ((?:{_WORD} ){{0,2}}{_WORD})", re.IGNORECASE)
 _ENDS_OPEN = re.compile(rf" (?:{_LEFT_OPEN}|\w+ing)$", re.IGNORECASE)
 
 
@@ -56,6 +57,12 @@ def missing(question: str, topic: str = "") -> str | None:
         could_be = topic or _MINE.search(text) or _NAME.search(text) or _OF_ONESELF.match(text)
         return THAT if could_be else None
     return None
+
+
+def thing(question: str) -> str:
+    """Return what a question of the form "what is the peanut situation" names, "" for another question."""
+    found = _THING.fullmatch(" ".join(expanded(question).split()).rstrip("?!. "))
+    return found[1] if found and not re.search(rf"\b{_LEFT_OPEN}\b", found[1], re.IGNORECASE) else ""
 
 
 def _turned_round(text: str) -> str:

@@ -27,6 +27,7 @@ _DURATIONS = (
     "a quarter of an hour",
     "(an | <number>) (hour | hours) [and] <number> (minute | minutes)",
 )
+_PERCENTS = ("ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "[a] hundred")
 _TOKEN = re.compile(r"<\w+>|\{\w+\}|[()\[\]|]|[a-z']+")
 
 Words = tuple[str, ...]
@@ -39,6 +40,7 @@ def jsgf(more: tuple[Command, ...] = ()) -> str:
         more: Further commands, for measurements.
     """
     patterns = [pattern for command in (*COMMANDS, *more) for pattern in command.patterns if not is_open(pattern)]
+    command = " | ".join(f"({pattern})" for pattern in patterns)
     return "\n".join(
         (
             "#JSGF V1.0;",
@@ -46,7 +48,8 @@ def jsgf(more: tuple[Command, ...] = ()) -> str:
             f"<number> = {' | '.join(NUMBERS)};",
             f"<unit> = {' | '.join(form for unit in UNITS for form in (unit, f'{unit}s'))};",
             f"<duration> = {' | '.join(_DURATIONS)};",
-            f"<command> = {' | '.join(f'({pattern})' for pattern in patterns).replace('{duration}', '<duration>')};",
+            f"<percent> = {' | '.join(_PERCENTS)};",
+            f"<command> = {command.replace('{duration}', '<duration>').replace('{percent}', '<percent>')};",
             f"public <sentence> = [{' | '.join(POLITE_BEFORE)}] <command> [{' | '.join(POLITE_AFTER)}];",
         )
     )
