@@ -19,6 +19,9 @@ MOST_LAG = SAMPLE_RATE // 25
 BETTER = 0.2
 """Share of what is left that a change may leave, to be believed: 7 dB less."""
 
+UNLIKE = 0.5
+"""Share of what is heard that may be no echo all the same."""
+
 SHORTEST = SAMPLE_RATE // 40
 """Sound that has to be compared, 25 ms."""
 
@@ -46,7 +49,8 @@ def change_in(microphone: Pcm, echo: Pcm, left: Pcm) -> Change | None:
     if found is None:
         return None
     change, unexplained, heard = found
-    worth = unexplained < BETTER * remaining * (heard / max(float(np.dot(microphone, microphone)), 1e-12))
+    before = remaining * heard / max(float(np.dot(microphone, microphone)), 1e-12)
+    worth = unexplained < min(BETTER * before, UNLIKE * heard)
     return change if worth and SOFTEST < change.gain < LOUDEST else None
 
 
