@@ -17,7 +17,7 @@ from typing import Literal
 
 from voice_tui import logs
 from voice_tui.audio.choice import WORDS, Kind, choose
-from voice_tui.config import Config, Problems
+from voice_tui.config import NO_FILE, Config, Problems
 from voice_tui.errors import DeviceError, VoiceTuiError
 from voice_tui.paths import log_path, memory_path
 
@@ -107,7 +107,10 @@ def check_python() -> Result:
 def check_settings(config: Config, problems: Problems) -> Result:
     """Every setting, wherever it comes from."""
     if problems:
-        return Result("settings", "failed", f"{len(problems)} wrong", "\n".join(str(problem) for problem in problems))
+        fixes = [*(str(problem) for problem in problems), *filter(None, [problems.way_on])]
+        return Result("settings", "failed", f"{len(problems)} wrong", "\n".join(fixes))
+    if config.file == NO_FILE:
+        return Result("settings", "ok", "without a file (--no-config)")
     there = "" if config.file.exists() else " (not there: the defaults hold)"
     return Result("settings", "ok", f"{config.file}{there}")
 
