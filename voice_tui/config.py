@@ -21,7 +21,17 @@ from voice_tui.paths import data_dir as data_dir
 from voice_tui.paths import log_path as log_path
 from voice_tui.paths import state_dir as state_dir
 from voice_tui.paths import user_path as user_path
-from voice_tui.schema import Setting, Value, by_path, closest, did_you_mean, section_texts, settings_schema, shown, value_at
+from voice_tui.schema import (
+    Setting,
+    Value,
+    by_path,
+    closest,
+    did_you_mean,
+    section_texts,
+    settings_schema,
+    shown,
+    value_at,
+)
 from voice_tui.settings import Settings
 
 FILE_VARIABLE = "VOICE_TUI_CONFIG"
