@@ -196,7 +196,7 @@ def _memory_file(path: Path) -> Result:
             "memory", "failed", f"{path}: " + "; ".join(health.problems[:3]), "voice-tui memory check --repair"
         )
     remarks = "".join(f"; {text}" for text in (*health.remarks, NOT_ENCRYPTED))
-    return Result("memory", "ok", f"{path}, {health.memories} memories{remarks}")
+    return Result("memory", "ok", f"{path}, {health.active} memories{remarks}")
 
 
 def check_language_model(config: Config) -> Result:
