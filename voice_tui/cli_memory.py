@@ -262,7 +262,8 @@ def stats(args: argparse.Namespace) -> int:
     if args.json:
         print_json(figures)
     else:
-        figures |= {name: _day_and_time(figures[name]) for name in ("oldest", "newest") if figures[name] is not None}
+        for name, at in (("oldest", found.oldest), ("newest", found.newest)):
+            figures[name] = None if at is None else _day_and_time(at)
         figures["vectors"] = ", ".join(f"{model}: {count}" for model, count in found.vectors.items()) or None
         for name, value in figures.items():
             say(f"{name.replace('_', ' '):<12} {'-' if value is None else value}")
