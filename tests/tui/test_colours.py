@@ -6,7 +6,7 @@ import pytest
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 
-from tests.fakes_session import READY
+from tests.fakes_session import DIALOGUE, READY
 from tests.tui.driving import main_screen, make_app, running
 from voice_tui.tui.widgets.chips import READABLE, TONES, chip_variables, contrast
 from voice_tui.tui.widgets.status import StatusLine
@@ -35,18 +35,16 @@ def test_contrast_is_what_the_definition_says() -> None:
 
 
 @pytest.mark.parametrize("name", TERMINAL)
-async def test_chips_in_the_colours_of_the_terminal_differ_from_their_ground(name: str) -> None:
-    app = make_app(READY)
+async def test_words_in_the_colours_of_the_terminal_differ_from_their_ground(name: str) -> None:
+    app = make_app((*READY, *DIALOGUE))
     async with running(app) as pilot:
         app.theme = name
         await pilot.pause()
         assert main_screen(app).query_one(StatusLine).shown.plain.startswith(" ● ")
-        strip = app.screen._compositor.render_strips()[0]
-        chip = [piece.style for piece in strip if "●" in piece.text]
-        assert len(chip) == 1
-        assert chip[0] is not None
-        assert None not in (chip[0].color, chip[0].bgcolor)
-        assert chip[0].color != chip[0].bgcolor
+        pieces = [piece for strip in app.screen._compositor.render_strips() for piece in strip if piece.text.strip()]
+        colours = [(piece.text, piece.style.color, piece.style.bgcolor) for piece in pieces if piece.style is not None]
+        assert any("●" in text and ground is not None for text, _, ground in colours)
+        assert [text for text, letters, ground in colours if letters is not None and letters == ground] == []
         variables = app.get_css_variables()
         for tone, style in TONES.items():
             letters, ground = parts(style)
