@@ -226,7 +226,8 @@ class ModelsScreen(Dialog[None], StandbyScreen[None]):
 
         fits = one_line(row.fits.words)
         if row.fits.verdict == "no":
-            question = f"It will not run on this machine ({fits.removeprefix('no: ')}). Download it all the same ({size_words(row)})?"
+            why = fits.removeprefix("no: ")
+            question = f"It will not run on this machine ({why}). Download it all the same ({size_words(row)})?"
             self._base.push_screen(DoubtScreen("Download the model", question, one_line(row.name)), pull)
             return
         question = f"Download this model ({size_words(row)})? Fits this machine: {fits}."
