@@ -151,11 +151,11 @@ class Script:
         self._next = room.spoken_seconds + self._random.uniform(*BETWEEN_SECONDS)
 
 
-def run(room: Room, people: list[Pcm], seconds: float, interrupt_after: float) -> Result:
-    """Hold one conversation."""
+def run(room: Room, people: list[Pcm], seconds: float, interrupt_after: float, script: Script | None = None) -> Result:
+    """Hold one conversation; `script` is another one than that of the people."""
     settings = Settings()
     policy = turn_policy(msgspec.structs.replace(settings.turns, interrupt_after=interrupt_after))
-    script = Script(people, seconds, room.seed)
+    script = script or Script(people, seconds, room.seed)
     audio = RoomAudio(room.response, room.echo_db, room.delay, script)
     result = Result()
     with tempfile.TemporaryDirectory() as folder, SqliteMemory(Path(folder, "memory.db")):

@@ -127,7 +127,46 @@ class TestPath:
         learned = slice(24 * SAMPLE_RATE, 30 * SAMPLE_RATE)
         assert level_db(heard[learned]) < level_db(elsewhere[learned]) - 40
 
+    @pytest.mark.parametrize(
+        "change", ["louder", "softer", "later", "earlier", "gone and back", "gone and back, louder"]
+    )
+    def test_an_echo_that_becomes_another_is_nobody_speaking(self, change: str) -> None:
+        scene = Scene(20)
+        microphone = changed(scene.echo, change, at=12 * SAMPLE_RATE, until=15 * SAMPLE_RATE)
+        heard = scene.heard(microphone)
+        for since, seconds in ((12, 8.0), (15, 5.0)):
+            stretch = heard[since * SAMPLE_RATE : round((since + seconds) * SAMPLE_RATE)]
+            loud = np.mean(np.square(stretch[: len(stretch) // 240 * 240].reshape(-1, 240)), axis=1) > 1e-6
+            assert 0.01 * int(np.sum(loud)) < 0.12, f"heard for {0.01 * int(np.sum(loud)):.2f} s after {since} s"
+
+    def test_who_speaks_just_when_the_volume_is_turned_is_heard(self) -> None:
+        scene = Scene(16)
+        turned = changed(scene.echo, "louder", at=12 * SAMPLE_RATE, until=16 * SAMPLE_RATE)
+        said = slice(round(12.3 * SAMPLE_RATE), round(14.3 * SAMPLE_RATE))
+        person = babble(2, seed=12, level=0.1)
+        turned[said] += person
+        assert level_db(scene.heard(turned)[said] - person) < level_db(person) - 4
+
     def test_without_playback_aec3_is_heard(self) -> None:
         path, nothing, person = LinearPath(), np.zeros(1920, np.float32), babble(1)
         for frame in frames(person):
             assert np.array_equal(path.mix(frame, nothing, frame, 0.5 * frame), 0.5 * frame)
+
+
+def changed(echo: Pcm, change: str, *, at: int, until: int) -> Pcm:
+    """The echo, another one between two samples; what is gone stays away for that time and comes back."""
+    between = slice(at, until)
+    sound, lag = echo.copy(), SAMPLE_RATE // 100
+    match change:
+        case "louder":
+            sound[between] *= 3
+        case "softer":
+            sound[between] *= 0.3
+        case "later":
+            sound[between] = echo[at - lag : until - lag]
+        case "earlier":
+            sound[between] = echo[at + lag : until + lag]
+        case _:
+            sound[between] *= 0
+            sound[until:] *= 2 if "louder" in change else 1
+    return sound

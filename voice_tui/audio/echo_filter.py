@@ -34,7 +34,7 @@ SMOOTHING = np.float32(0.8)
 DOUBT = np.float32(0.1)
 """Variance of each coefficient while nothing is known of the room."""
 
-DOUBTED_AGAIN = np.float32(0.03)
+DOUBTED_AGAIN = np.float32(0.01)
 """Share of the filter's power that is doubted after the echo was found to be another."""
 
 HUSH = np.float32(1e-6)
@@ -56,10 +56,11 @@ class EchoFilter:
         self._head = 0
         self._silent_steps = PARTITIONS
         self._turn = 0
+        self._known: NDArray[np.complex64] | None = None
         self.reset()
 
     def reset(self) -> None:
-        """Know nothing of the room."""
+        """Know nothing of the room, but for the one that is remembered."""
         bands = STEP + 1
         self._weights = np.zeros((PARTITIONS, bands), np.complex64)
         self._doubt = np.full((PARTITIONS, bands), DOUBT, np.float32)
@@ -67,9 +68,30 @@ class EchoFilter:
         self._rest = np.full(bands, 1e-3, np.float32)
         """Power of what is no echo, by band."""
 
-    def alter(self, gain: float, lag: int) -> None:
-        """Take it that the echo is `gain` times as loud as it was, and comes `lag` samples later."""
-        response = np.fft.irfft(self._weights, axis=1)[:, :STEP].reshape(-1)
+    def remember(self) -> None:
+        """The room is well known now: keep it, for when the echo comes back after it had gone."""
+        self._known = self._weights.copy()
+
+    @property
+    def knows_a_room(self) -> bool:
+        """Whether one was remembered."""
+        return self._known is not None
+
+    def remembered(self, steps: int) -> Pcm:
+        """Return the echo that the remembered room would have made in the latest steps, shape (steps * STEP,)."""
+        if self._known is None:
+            return silence(steps * STEP)
+        parts: list[Pcm] = []
+        for back in range(steps - 1, -1, -1):
+            spectra = self._spectra[self._head + back : self._head + PARTITIONS]
+            predicted = np.einsum("pb,pb->b", spectra, self._known[: PARTITIONS - back])
+            parts.append(np.fft.irfft(predicted)[STEP:].astype(np.float32))
+        return np.concatenate(parts)
+
+    def alter(self, gain: float, lag: int, *, remembered: bool = False) -> None:
+        """The echo is `gain` times as loud as it was, or as `remembered`, and comes `lag` samples later."""
+        weights = self._known if remembered and self._known is not None else self._weights
+        response = np.fft.irfft(weights, axis=1)[:, :STEP].reshape(-1)
         moved = np.zeros_like(response)
         if lag >= 0:
             moved[lag:] = response[: len(response) - lag]

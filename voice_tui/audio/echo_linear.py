@@ -29,7 +29,19 @@ REACH_BLOCKS = 40
 """How long the loudest echo counts fully, 0.4 s."""
 
 CHANGED = 10 ** (-1.4)
-"""Share of the echo from which what is left may be an echo that has changed."""
+"""Share of the microphone from which what is left may be an echo that has changed."""
+
+GONE = 0.03
+"""Share of the predicted echo under which the microphone hears none: the speaker was muted or unplugged."""
+
+PLAIN = 10 ** (-55 / 20)
+"""Level, after emphasis, from which a predicted echo is missed when it is not there."""
+
+AUDIBLE = 10 ** (-75 / 20)
+"""Level, after emphasis, under which nothing is worth a thought."""
+
+KNOWN_FRAMES = 25
+"""Frames, 2 s, in which the filter took nearly all out, after which the room is worth remembering."""
 
 RING = 10 ** (-0.6 / 20)
 """How fast it counts less after that, per block: 60 dB in a second."""
@@ -141,6 +153,7 @@ class LinearPath:
         self._gate = LeakGate()
         self._gain = 1.0
         self._share = 0.0
+        self._known_frames = 0
         self._before = np.zeros((3, FRAME_SAMPLES), np.float32)
         """Microphone, echo and what was left of the frame before, low end turned down."""
 
@@ -169,17 +182,36 @@ class LinearPath:
         return (left * (_ramp(gains) * share) + gated * (1 - share)).astype(np.float32)
 
     def _changed(self, microphone: Frame, echo: Frame, left: Frame) -> bool:
-        """Whether what is left is the echo, louder, softer, earlier or later than before: the filter follows at once."""
+        """Whether what is left is a known echo, louder, softer, earlier or later: the filter follows at once."""
         latest = _emphasised(np.stack([microphone, echo, left]))
         sound = np.concatenate([self._before, latest], axis=1)
         self._before = latest
-        if np.dot(latest[2], latest[2]) < CHANGED * np.dot(latest[1], latest[1]):
+        heard, predicted, remaining = np.einsum("sn,sn->s", latest, latest) / FRAME_SAMPLES
+        if remaining < max(CHANGED * heard, AUDIBLE**2):
+            self._note_good(heard)
             return False
-        found = change_in(*sound) or change_in(*latest)
-        if found is not None:
+        if not self._filter.knows_a_room:
+            return False
+        if heard < GONE * predicted and predicted > PLAIN**2:
+            self._filter.reset()
+        elif found := change_in(*sound) or change_in(*latest):
             self._filter.alter(found.gain, found.lag)
-            self._before = np.zeros_like(latest)
-        return found is not None
+        elif found := change_in(latest[0], self._known_echo(), latest[2]):
+            self._filter.alter(found.gain, found.lag, remembered=True)
+        else:
+            return False
+        self._before = np.zeros_like(latest)
+        return True
+
+    def _note_good(self, heard: float) -> None:
+        """The filter took nearly all out of a frame: after enough of them the room is worth remembering."""
+        self._known_frames += heard > AUDIBLE**2
+        if self._known_frames >= KNOWN_FRAMES:
+            self._filter.remember()
+            self._known_frames = 0
+
+    def _known_echo(self) -> Frame:
+        return _emphasised(self._filter.remembered(FRAME_SAMPLES // STEP)[np.newaxis])[0]
 
     def _filtered(self, microphone: Frame, played: Frame) -> tuple[Frame, Frame]:
         left, echo = silence(), silence()
