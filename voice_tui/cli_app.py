@@ -16,7 +16,7 @@ import msgspec
 
 from voice_tui.audio.choice import DeviceInfo, Kind
 from voice_tui.cli_options import flags_of, open_settings
-from voice_tui.config import SettingsFile
+from voice_tui.config import SettingsFile, settings_path
 from voice_tui.paths import log_path, memory_path, recordings_path, state_dir
 from voice_tui.scrub import scrub
 from voice_tui.settings import Settings
@@ -53,12 +53,13 @@ def surroundings(file: SettingsFile, args: argparse.Namespace) -> Surroundings:
     from voice_tui.tui.surroundings import ModelKeeping, Surroundings
 
     return Surroundings(
-        settings_path=file.config.file,
+        settings_path=settings_path(args.config) if args.no_config else file.config.file,
+        settings_kept=not args.no_config,
         log_path=log_path(),
         list_devices=_device_names,
         origins=file.config.origins,
-        save_settings=file.change,
-        take_back_settings=file.take_back,
+        save_settings=None if args.no_config else file.change,
+        take_back_settings=None if args.no_config else file.take_back,
         scrub=lambda texts: scrub(texts, state_dir(), recordings_path(file.config.settings.recordings.path)),
         setup=_setup(args),
         models=ModelKeeping(_look_at_models, tuple(_own_command(args))),
@@ -99,6 +100,7 @@ def _survey(args: argparse.Namespace) -> Survey:
 def _own_command(args: argparse.Namespace) -> list[str]:
     """Return how another process of ours is started with the same settings."""
     config = ["--config", str(args.config)] if args.config is not None else []
+    config += ["--no-config"] if args.no_config else []
     flags = [word for path, value in flags_of(args) for word in ("--set", f"{path}={value}")]
     return [sys.executable, "-m", "voice_tui", *config, *flags]
 

@@ -116,6 +116,8 @@ def _check_speech(config: Config, setting: Setting, value: Value) -> None:
 
 def _keep(args: argparse.Namespace, setting: Setting, value: Value | None) -> int:
     """Change the file, and say what holds now."""
+    if args.no_config:
+        raise ConfigError("Without a settings file there is nothing to write into", hint="Leave out --no-config")
     save(examine_config(args)[0].file, {setting.path: value})
     config, _ = examine_config(args)
     if args.json:
@@ -148,7 +150,7 @@ def _check_voice(config: Config, problems: Problems) -> None:
     try:
         check_voice(config.settings)
     except ProviderError as e:
-        problems.add(f"{e.message} - at `$.tts.voice`", config.origin("tts.voice").where, e.hint)
+        problems.add(f"tts.voice: {e.message}", config.origin("tts.voice").where, e.hint)
 
 
 def _problem(problem: Problem) -> dict[str, str]:

@@ -154,13 +154,17 @@ def _print_memories(args: argparse.Namespace, memories: list[Memory], total: int
     remark(f"{len(memories)} of {total} memories")
 
 
-def _line(memory: Memory) -> str:
+def _day_and_time(at: float) -> str:
     from datetime import datetime
 
     try:
-        when = f"{datetime.fromtimestamp(memory.said_at):%Y-%m-%d %H:%M}"
+        return f"{datetime.fromtimestamp(at):%Y-%m-%d %H:%M}"
     except (ValueError, OverflowError, OSError):  # an imported time far outside the calendar
-        when = "????-??-?? ??:??"
+        return "????-??-?? ??:??"
+
+
+def _line(memory: Memory) -> str:
+    when = _day_and_time(memory.said_at)
     text = " ".join(memory.text.split())
     text = text if len(text) <= SHOWN_CHARS else text[: SHOWN_CHARS - 1] + "…"
     clip = f"  [{memory.clip_seconds:.0f} s recording]" if memory.clip_seconds else ""
@@ -244,6 +248,10 @@ def _scrub_elsewhere(args: argparse.Namespace, texts: Iterable[str]) -> None:
         remark("The sound of recorded conversations still holds these words: delete those recordings to erase it")
 
 
+def _others(count: int) -> str:
+    return f" (and {count} superseded or suggested)" if count else ""
+
+
 def stats(args: argparse.Namespace) -> int:
     """Say how much is remembered and where."""
     from memory import commands
@@ -254,6 +262,8 @@ def stats(args: argparse.Namespace) -> int:
     if args.json:
         print_json(figures)
     else:
+        for name, at in (("oldest", found.oldest), ("newest", found.newest)):
+            figures[name] = None if at is None else _day_and_time(at)
         figures["vectors"] = ", ".join(f"{model}: {count}" for model, count in found.vectors.items()) or None
         for name, value in figures.items():
             say(f"{name.replace('_', ' '):<12} {'-' if value is None else value}")
@@ -302,7 +312,7 @@ def check(args: argparse.Namespace) -> int:
     for line in (*health.problems, *health.remarks):
         say(line)
     say(
-        f"ok: {health.memories} memories in {path}"
+        f"ok: {health.active} memories in {path}{_others(health.memories - health.active)}"
         if health.ok
         else f"DAMAGED: {path}; --repair saves what can be read"
     )

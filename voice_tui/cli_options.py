@@ -1,4 +1,4 @@
-"""What all commands share: --config and --set, loading by them, and JSON output."""
+"""What all commands share: --config, --no-config and --set, loading by them, and JSON output."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from voice_tui.config import Config, Problems, SettingsFile, examine
+from voice_tui.config import NO_FILE, Config, Problems, SettingsFile, examine
 
 
 class _Parser(argparse.ArgumentParser):
@@ -32,7 +32,7 @@ def command_line(name: str, description: str) -> argparse.ArgumentParser:
 
 
 def add_common(parser: argparse.ArgumentParser, *, nested: bool) -> None:
-    """Add --config and --set, which may stand before or after the command.
+    """Add --config, --no-config and --set, which may stand before or after the command.
 
     Args:
         nested: For a command's own parser; keeps it from wiping out what stood before the command.
@@ -40,6 +40,12 @@ def add_common(parser: argparse.ArgumentParser, *, nested: bool) -> None:
     group = parser.add_argument_group("settings")
     group.add_argument(
         "--config", metavar="FILE", type=Path, default=argparse.SUPPRESS if nested else None, help="another config.toml"
+    )
+    group.add_argument(
+        "--no-config",
+        action="store_true",
+        default=argparse.SUPPRESS if nested else False,
+        help="without any config.toml: it is neither read nor written",
     )
     group.add_argument(
         "--set",
@@ -69,6 +75,11 @@ def flags_of(args: argparse.Namespace) -> list[tuple[str, str]]:
     return [*args.flags, *getattr(args, "flags_after", [])]
 
 
+def file_of(args: argparse.Namespace) -> Path | None:
+    """Return the settings file that a command line names; None = the one that is looked for."""
+    return NO_FILE if args.no_config else args.config
+
+
 def load_config(args: argparse.Namespace) -> Config:
     """Load the settings as the command line asks, and start the log at their level.
 
@@ -86,14 +97,14 @@ def open_settings(args: argparse.Namespace) -> SettingsFile:
     """
     from voice_tui import logs
 
-    file = SettingsFile(flags_of(args), file=args.config)
+    file = SettingsFile(flags_of(args), file=file_of(args))
     logs.set_up(file.config.settings.log.level)
     return file
 
 
 def examine_config(args: argparse.Namespace) -> tuple[Config, Problems]:
     """Load the settings as the command line asks; wrong ones stay at their default and are told."""
-    return examine(flags_of(args), file=args.config)
+    return examine(flags_of(args), file=file_of(args))
 
 
 def print_json(value: Any) -> None:

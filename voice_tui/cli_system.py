@@ -64,4 +64,4 @@ def _line(device: DeviceInfo) -> str:
         )
         if channels
     ]
-    return f"{device.name}  [{device.host_api}, {device.default_rate} Hz]  {', '.join(roles)}"
+    return f"{device.name}  [{device.host_api}]  {', '.join(roles)}"

@@ -21,11 +21,27 @@ from voice_tui.paths import data_dir as data_dir
 from voice_tui.paths import log_path as log_path
 from voice_tui.paths import state_dir as state_dir
 from voice_tui.paths import user_path as user_path
-from voice_tui.schema import Setting, Value, by_path, closest, did_you_mean, section_texts, settings_schema, value_at
+from voice_tui.schema import (
+    Setting,
+    Value,
+    by_path,
+    closest,
+    did_you_mean,
+    section_texts,
+    settings_schema,
+    shown,
+    value_at,
+)
 from voice_tui.settings import Settings
 
 FILE_VARIABLE = "VOICE_TUI_CONFIG"
 """Names another file than the user's own."""
+
+NO_FILE = Path(os.devnull)
+"""Stands for the file where none is to be read or written: --no-config."""
+
+WITHOUT_FILE = "`voice-tui --no-config` (make run ARGS=--no-config) starts without the file and leaves it as it is"
+"""The way on where the file is what is wrong."""
 
 UNDOABLE = 16
 """Changes of the file that can be undone to the byte; of older ones the values are written back."""
@@ -51,14 +67,16 @@ class Problem:
     """One thing that is wrong with the settings.
 
     Args:
-        message: What, with the path, such as "Expected `int`, got `str` - at `$.audio.block_samples`".
+        message: What, with the path, such as "audio.volume must be a number from 0 to 2, not "loud"".
         where: File and line, flag or variable; "" where the message says it.
         hint: What to do.
+        in_file: It is in the settings file, so that what starts without the file starts.
     """
 
     message: str
     where: str
     hint: str = ""
+    in_file: bool = False
 
     def __str__(self) -> str:
         return self.text + (f" ({self.hint})" if self.hint else "")
@@ -81,9 +99,14 @@ class Problems:
     def __len__(self) -> int:
         return len(self._found)
 
-    def add(self, message: str, where: str, hint: str = "") -> None:
+    def add(self, message: str, where: str, hint: str = "", *, in_file: bool = False) -> None:
         """Note a problem."""
-        self._found.append(Problem(message, where, hint))
+        self._found.append(Problem(message, where, hint, in_file))
+
+    @property
+    def way_on(self) -> str:
+        """How to start all the same; "" where leaving the file out does not help."""
+        return WITHOUT_FILE if self._found and all(problem.in_file for problem in self._found) else ""
 
     def raise_if_any(self) -> None:
         """Raise one error that tells all.
@@ -95,9 +118,15 @@ class Problems:
             return
         first = self._found[0]
         if len(self._found) == 1:
-            raise ConfigError(first.text, hint=first.hint)
+            raise ConfigError(first.text, hint=_sentences(first.hint, self.way_on))
         lines = "".join(f"\n  {problem}" for problem in self._found)
-        raise ConfigError(f"{len(self._found)} settings are wrong:{lines}")
+        raise ConfigError(f"{len(self._found)} settings are wrong:{lines}", hint=self.way_on)
+
+
+def _sentences(*parts: str) -> str:
+    """Join hints; only the last one may go without its stop."""
+    said = [part for part in parts if part]
+    return " ".join([*(part if part.endswith((".", "?")) else f"{part}." for part in said[:-1]), *said[-1:]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +252,11 @@ def examine(
     return Config(_build(layers.values), path, layers.origins), problems
 
 
+def settings_path(file: Path | None = None) -> Path:
+    """Return the file that would be read, whether it exists or not; see `load`."""
+    return _which(file, os.environ)[0]
+
+
 def _which(file: Path | None, environment: Mapping[str, str]) -> tuple[Path, bool]:
     """Return the file to read, and whether somebody asked for it by name."""
     if file is not None:
@@ -233,11 +267,11 @@ def _which(file: Path | None, environment: Mapping[str, str]) -> tuple[Path, boo
 
 
 def _read(path: Path, required: bool, problems: Problems) -> ConfigFile:
-    if required or path.exists():
+    if path != NO_FILE and (required or path.exists()):
         try:
             return config_file.read(path)
         except ConfigError as e:
-            problems.add(e.message, "", e.hint)
+            problems.add(e.message, "", e.hint, in_file=path.exists())
     return ConfigFile(path, {}, {})
 
 
@@ -253,11 +287,13 @@ class _Layers:
         for section, content in file.values.items():
             where = file.where(section)
             if section not in section_texts():
-                self._problems.add(f"Unknown section or setting - at `$.{section}`", where, _section_hint(section))
+                message = f"There is no section or setting called {section}"
+                self._problems.add(message, where, _section_hint(section), in_file=True)
             elif isinstance(content, dict):
                 self._add_section(file, section, cast("dict[str, Any]", content))
             else:
-                self._problems.add(f"Expected a table [{section}] - at `$.{section}`", where)
+                message = f"{section} must be a section with a line [{section}], not {shown(content)}"
+                self._problems.add(message, where, in_file=True)
 
     def _add_section(self, file: ConfigFile, section: str, content: dict[str, Any]) -> None:
         for name, value in content.items():
@@ -282,12 +318,13 @@ class _Layers:
     def _put(self, path: str, value: Any, origin: Origin, accept: Callable[[Setting, Any], Value]) -> None:
         setting = by_path().get(path)
         if setting is None:
-            self._problems.add(f"Unknown setting - at `$.{path}`", origin.where, did_you_mean(path))
+            message = f"There is no setting called {path}"
+            self._problems.add(message, origin.where, did_you_mean(path), in_file=origin.source == "file")
             return
         try:
             self.values[path] = accept(setting, value)
         except ValueError as e:
-            self._problems.add(f"{e} - at `$.{path}`", origin.where)
+            self._problems.add(f"{path} {e}", origin.where, in_file=origin.source == "file")
         else:
             self.origins[path] = origin
 

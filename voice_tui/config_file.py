@@ -61,8 +61,24 @@ def parse(path: Path, text: str) -> ConfigFile:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e:
-        raise ConfigError(f"{path} is not valid TOML: {e}", hint="Correct that line, or move the file away") from e
+        raise ConfigError(_misread(path, text, str(e)), hint="Correct it there") from e
     return ConfigFile(path, values, key_lines(text))
+
+
+_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+_SHOWN_CHARS = 60
+
+
+def _misread(path: Path, text: str, reason: str) -> str:
+    """Say where tomllib stopped, what stands there, and why."""
+    place = _PLACE.search(reason)
+    cause = reason[: place.start()] if place else reason
+    if not place or place[1] is None:
+        return f"{path} cannot be understood: {cause} (at its end)"
+    number = int(place[1])
+    line = text.splitlines()[number - 1 : number]
+    there = f" `{line[0].strip()[:_SHOWN_CHARS]}`" if line and line[0].strip() else ""
+    return f"{path}, line {number} cannot be understood:{there}: {cause}"
 
 
 def read_text(path: Path) -> str:
@@ -78,7 +94,8 @@ def read_text(path: Path) -> str:
     except OSError as e:
         raise ConfigError(f"Cannot read {path}: {e.strerror}", hint="Check its permissions") from e
     except UnicodeDecodeError as e:
-        raise ConfigError(f"{path} is not UTF-8 text (byte {e.start})", hint="Save it as UTF-8") from e
+        line = e.object.count(b"\n", 0, e.start) + 1
+        raise ConfigError(f"{path}, line {line}: this is not UTF-8 text", hint="Save the file as UTF-8") from e
 
 
 def key_lines(text: str) -> dict[str, int]:
@@ -182,7 +199,7 @@ def _checked(key: str, value: Value | None) -> Value | None:
     try:
         return None if value is None else setting.check(value)
     except ValueError as e:
-        raise ConfigError(f"{e} - at `$.{key}`") from None
+        raise ConfigError(f"{key} {e}") from None
 
 
 def _parsed(path: Path, text: str | None) -> TOMLDocument:

@@ -17,7 +17,7 @@ from typing import Literal
 
 from voice_tui import logs
 from voice_tui.audio.choice import WORDS, Kind, choose
-from voice_tui.config import Config, Problems
+from voice_tui.config import NO_FILE, Config, Problems
 from voice_tui.errors import DeviceError, VoiceTuiError
 from voice_tui.paths import log_path, memory_path
 
@@ -107,7 +107,10 @@ def check_python() -> Result:
 def check_settings(config: Config, problems: Problems) -> Result:
     """Every setting, wherever it comes from."""
     if problems:
-        return Result("settings", "failed", f"{len(problems)} wrong", "\n".join(str(problem) for problem in problems))
+        fixes = [*(str(problem) for problem in problems), *filter(None, [problems.way_on])]
+        return Result("settings", "failed", f"{len(problems)} wrong", "\n".join(fixes))
+    if config.file == NO_FILE:
+        return Result("settings", "ok", "without a file (--no-config)")
     there = "" if config.file.exists() else " (not there: the defaults hold)"
     return Result("settings", "ok", f"{config.file}{there}")
 
@@ -193,7 +196,7 @@ def _memory_file(path: Path) -> Result:
             "memory", "failed", f"{path}: " + "; ".join(health.problems[:3]), "voice-tui memory check --repair"
         )
     remarks = "".join(f"; {text}" for text in (*health.remarks, NOT_ENCRYPTED))
-    return Result("memory", "ok", f"{path}, {health.memories} memories{remarks}")
+    return Result("memory", "ok", f"{path}, {health.active} memories{remarks}")
 
 
 def check_language_model(config: Config) -> Result:

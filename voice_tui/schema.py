@@ -21,6 +21,7 @@ Kind = Literal["text", "integer", "number", "switch", "choice"]
 
 _SWITCH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _COMMENT_WIDTH = 100
+_SHOWN_CHARS = 60
 _HEAD = """\
 # voice-tui: every setting with its default.
 # Your own file needs only what you change; `voice-tui config path` says where it lies.
@@ -72,12 +73,12 @@ class Setting:
         """Turn a word from a flag or the environment into a value of this setting.
 
         Raises:
-            ValueError: With what was expected.
+            ValueError: With what it must be, as `check` says it.
         """
         try:
             value = self._from_text(text)
         except (ValueError, KeyError):
-            raise ValueError(f"Expected {self.expected}, got {text!r}") from None
+            raise ValueError(self._complaint(text)) from None
         return self.check(value)
 
     def _from_text(self, text: str) -> Value:
@@ -95,21 +96,19 @@ class Setting:
         """Return `value` as this setting holds it.
 
         Raises:
-            ValueError: With what was expected and what came.
+            ValueError: With what it must be and what came: "must be a number from 0 to 2, not "loud"".
         """
         try:
             return msgspec.convert(value, self.annotation)
-        except msgspec.ValidationError as e:
-            raise ValueError(self._complaint(value, str(e))) from None
+        except msgspec.ValidationError:
+            raise ValueError(self._complaint(value)) from None
 
-    def _complaint(self, value: object, reason: str) -> str:
-        if "got `" in reason:  # a wrong type; msgspec says it well
-            return reason
-        return f"Expected {self.expected}, got {json.dumps(value, ensure_ascii=False, default=str)}"
+    def _complaint(self, value: object) -> str:
+        return f"must be {self.expected}, not {shown(value)}"
 
     @property
     def expected(self) -> str:
-        """What it takes, for a person: "`int` from 120 to 1920"."""
+        """What it takes, for a person: "a whole number from 120 to 1920"."""
         match self.kind:
             case "choice":
                 return "one of " + ", ".join(f'"{choice}"' for choice in self.choices)
@@ -118,7 +117,7 @@ class Setting:
             case "text":
                 return f"a text such as {json.dumps(self.example)}" if self.example else "a text"
             case "integer" | "number":
-                return f"`{'int' if self.kind == 'integer' else 'float'}` {self.bounds}".rstrip()
+                return f"a {'whole number' if self.kind == 'integer' else 'number'} {self.bounds}".rstrip()
 
     @property
     def wanted(self) -> str:
@@ -223,6 +222,22 @@ def closest(word: str, words: Iterable[str]) -> str:
     """Return the one of `words` that looks like `word`, or ""."""
     found = difflib.get_close_matches(word, words, n=1, cutoff=0.7)
     return found[0] if found else ""
+
+
+def shown(value: object) -> str:
+    """Return a wrong value in a few words, as the file writes it: "loud" in quotes, a whole table only as "a table"."""
+    match value:
+        case bool():
+            return toml_value(value)
+        case str():
+            text = json.dumps(value, ensure_ascii=False)
+            return text if len(text) <= _SHOWN_CHARS else f'{text[:_SHOWN_CHARS]}…"'
+        case dict():
+            return "a table"
+        case list():
+            return "a list"
+        case _:
+            return str(value)
 
 
 def toml_value(value: Value) -> str:

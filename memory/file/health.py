@@ -24,13 +24,15 @@ class Health:
 
     Args:
         ok: Nothing is wrong.
-        memories: Memories in the file; -1 where they cannot be counted.
+        memories: Entries in the file, whatever their state; -1 where they cannot be counted.
+        active: Of them, those that a list shows: neither superseded nor only suggested; -1 likewise.
         problems: What is wrong, for a person.
         remarks: What could not be checked.
     """
 
     ok: bool
     memories: int
+    active: int
     problems: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
@@ -46,7 +48,7 @@ def check(path: Path) -> Health:
         db = open_existing(path)
     except sqlite3.Error as e:
         if is_damaged(e):
-            return Health(ok=False, memories=-1, problems=(str(e),))
+            return Health(ok=False, memories=-1, active=-1, problems=(str(e),))
         raise explain(e, path) from e
     try:
         return _checked(db, path)
@@ -72,12 +74,13 @@ def _checked(db: sqlite3.Connection, path: Path) -> Health:
         if not todo:
             for index in indexes.INDEXES:
                 _check_index(db, index, problems, remarks)
-        count = 0 if todo else db.execute("select count(*) from memory").fetchone()[0]
+        everything = "select count(*), coalesce(sum(status = 'active'), 0) from memory"
+        count, active = (0, 0) if todo else db.execute(everything).fetchone()
     except sqlite3.DatabaseError as e:
         if not is_damaged(e):
             raise explain(e, path) from e
-        return Health(ok=False, memories=-1, problems=(*problems, str(e)), remarks=tuple(remarks))
-    return Health(not problems, count, tuple(problems), tuple(remarks))
+        return Health(ok=False, memories=-1, active=-1, problems=(*problems, str(e)), remarks=tuple(remarks))
+    return Health(not problems, count, active, tuple(problems), tuple(remarks))
 
 
 def _check_index(db: sqlite3.Connection, index: str, problems: list[str], remarks: list[str]) -> None:

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import stat
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,7 @@ def test_json_everywhere(line: Line) -> None:
     assert line.json("edit", kept["id"], "coffee")[0]["id"] == kept["id"]
     assert line.json("stats")["memories"] == 1
     assert line.json("check") | {"path": ""} == {
-        "ok": True, "memories": 1, "problems": [], "remarks": [], "path": "", "repairs": [],
+        "ok": True, "memories": 1, "active": 1, "problems": [], "remarks": [], "path": "", "repairs": [],
     }  # fmt: skip
     assert line.json("forget", kept["id"])[0]["text"] == "coffee"
 
@@ -257,6 +258,17 @@ def test_a_corrected_fact_is_counted_apart(line: Line) -> None:
     line("add", "my locker is 218")
     figures = line.json("stats")
     assert (figures["memories"], figures["superseded"], figures["suggested"]) == (1, 1, 0)
+    assert line("check").startswith("ok: 1 memories in ") and "(and 1 superseded or suggested)" in line("check")
+    assert (line.json("check")["memories"], line.json("check")["active"]) == (2, 1)
+
+
+def test_stats_say_a_day_that_a_person_reads_and_scripts_get_the_number(line: Line) -> None:
+    assert re.search(r"^oldest +-$", line("stats"), re.MULTILINE)
+    line("add", "tea")
+    said_at = line.json("stats")["oldest"]
+    assert isinstance(said_at, float)
+    day = f"{datetime.fromtimestamp(said_at):%Y-%m-%d %H:%M}"
+    assert re.findall(r"^(oldest|newest) +(.*)$", line("stats"), re.MULTILINE) == [("oldest", day), ("newest", day)]
 
 
 def test_forgetting_takes_every_version_of_the_words_out_of_the_log(line: Line, file: Path) -> None:

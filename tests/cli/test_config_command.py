@@ -71,7 +71,7 @@ def test_validate_names_everything_that_is_wrong(capsys: pytest.CaptureFixture[s
     file.write_text(BROKEN)
     code, out = run(capsys, "validate", "--config", file)
     assert code == 1
-    assert f"from 0 to 2, got 9 - at `$.audio.volume` [{file}, line 2]" in out
+    assert f"audio.volume must be a number from 0 to 2, not 9 [{file}, line 2]" in out
     assert "Did you mean `audio.block_samples`?" in out
     assert out.endswith(f"{file}: 2 wrong\n")
     code, out = run(capsys, "validate", "--json", "--config", file)
@@ -85,7 +85,7 @@ def test_a_voice_that_is_not_there_is_a_problem(capsys: pytest.CaptureFixture[st
     file.write_text("[tts]\nvoice = 'eng-us'\n")
     code, out = run(capsys, "validate", "--config", file)
     assert code == 1
-    assert f"There is no voice 'eng-us' - at `$.tts.voice` [{file}, line 2]" in out and "en-us," in out
+    assert f"tts.voice: There is no voice 'eng-us' [{file}, line 2]" in out and "en-us," in out
 
 
 MINE = "# mine\n[audio]  # sound\nvolume = 0.5  # soft\n"
@@ -170,3 +170,9 @@ def test_set_says_what_wins_over_the_file(
     code, out = run(capsys, "set", "audio.volume", "0.8", "--config", file)
     assert (code, "volume = 0.8" in file.read_text()) == (0, True)
     assert out.endswith(f"VOICE_TUI_AUDIO_VOLUME wins over {file}, where it was changed.\n")
+
+
+@pytest.mark.parametrize("argv", [("set", "audio.volume", "1"), ("unset", "audio.volume")])
+def test_without_a_file_nothing_is_written(argv: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["config", *argv, "--no-config"]) == 1
+    assert "nothing to write into" in capsys.readouterr().err

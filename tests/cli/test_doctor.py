@@ -54,8 +54,16 @@ def test_wrong_settings_are_a_finding_and_the_rest_is_checked_all_the_same(
     monkeypatch.setattr(doctor, "CHECKS", (doctor.check_extras,))
     assert cli.main(["--set", "audio.volume=9", "doctor"]) == 1
     out = capsys.readouterr().out
-    assert " FIX  settings: 1 wrong\n        -> Expected `float` from 0 to 2, got 9.0 - at `$.audio.volume`" in out
+    assert " FIX  settings: 1 wrong\n        -> audio.volume must be a number from 0 to 2, not 9.0" in out
     assert "  ok  extras: " in out
+
+
+def test_a_wrong_file_is_a_finding_with_a_way_on(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[audio]\nvolume = 'loud'\n")
+    found = doctor.check_settings(*config.examine(file=tmp_path / "config.toml", environment={}))
+    assert found.status == "failed"
+    assert found.fix.splitlines()[-1] == config.WITHOUT_FILE
+    assert doctor.check_settings(*config.examine(file=config.NO_FILE, environment={})).status == "ok"
 
 
 def test_a_check_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,7 +109,7 @@ def test_wrong_setting_is_one_clear_line_and_1(run: Run) -> None:
     code, out, err = run("--set", "audio.volum=1", "config", "show")
     assert (code, out) == (1, "")
     assert err == (
-        "voice-tui: Unknown setting - at `$.audio.volum` [--set audio.volum]\n  Did you mean `audio.volume`?\n"
+        "voice-tui: There is no setting called audio.volum [--set audio.volum]\n  Did you mean `audio.volume`?\n"
     )
 
 

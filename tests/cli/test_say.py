@@ -155,6 +155,7 @@ def test_devices_lists_the_card(virtual_card: Card) -> None:
         out, err = listing.communicate(timeout=30)
     assert (listing.returncode, err) == (0, "")
     assert "ALSA" in out
+    assert " Hz" not in out, "what a device prefers is not what the app uses"
     assert "microphone (default), speaker (default)" in out
     with virtual_card.python("-m", "voice_tui", "devices", "--json") as listing:
         found = json.loads(listing.communicate(timeout=30)[0])

@@ -76,6 +76,16 @@ def test_the_survey_is_what_the_doctor_says_with_the_same_settings(tmp_path: Pat
     assert found["language model"].status == "failed", "the flag reached the doctor"
 
 
+def test_without_the_settings_file_nothing_of_it_is_read_or_written(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text("[audio]\nvolume = 'loud'\n")
+    args = cli.build_parser().parse_args(["--config", str(tmp_path / "own.toml"), "--no-config"])
+    around = surroundings(open_settings(args), args)
+    assert (around.save_settings, around.take_back_settings, around.settings_kept) == (None, None, False)
+    assert around.settings_path == tmp_path / "own.toml"
+    assert around.models is not None
+    assert "--no-config" in around.models.command, "its own processes leave the file out as well"
+
+
 def test_a_doctor_that_says_nothing_leaves_the_survey_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli_app.sys, "executable", "/bin/false")
     survey = setup_of().survey

@@ -70,7 +70,7 @@ def test_without_a_file_one_is_made_with_its_folder(tmp_path: Path) -> None:
 
 
 def test_wrong_value_or_path_is_refused_and_nothing_written(file: Path) -> None:
-    with pytest.raises(ConfigError, match=r"from 0 to 2, got 7 - at `\$\.audio\.volume`"):
+    with pytest.raises(ConfigError, match=r"^audio\.volume must be a number from 0 to 2, not 7"):
         config.save(file, {"ui.theme": "gruvbox", "audio.volume": 7})
     with pytest.raises(ConfigError, match=r"no setting `audio.volum`") as error:
         config.save(file, {"audio.volum": 1})
@@ -81,7 +81,7 @@ def test_wrong_value_or_path_is_refused_and_nothing_written(file: Path) -> None:
 def test_a_broken_file_is_left_as_it_is(file: Path) -> None:
     broken = "[audio\nvolume = 1\n"
     file.write_text(broken)
-    with pytest.raises(ConfigError, match="not valid TOML"):
+    with pytest.raises(ConfigError, match="line 1 cannot be understood"):
         config.save(file, {"audio.volume": 1.5})
     assert file.read_text() == broken
 

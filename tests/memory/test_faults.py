@@ -54,7 +54,7 @@ class TestReadOnly:
         assert "recalled The key number" in said
         assert said.count("refused The memory is read-only, so nothing can be added or removed") == 3
         assert "written" not in said
-        assert "health Health(ok=True, memories=2" in said
+        assert "health Health(ok=True, memories=2, active=2" in said
 
     def test_changes_that_wait_in_the_log_are_told(self, open_folder: Path, start_child: StartChild) -> None:
         file = open_folder / "memory.db"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from tests.session.recorded import PATIENCE, Recorded, noise
 from voice_tui.errors import AudioFileError
 from voice_tui.events import RecordingChanged
 from voice_tui.frame import silence
-from voice_tui.session.recording_format import recordings, remove
+from voice_tui.session.recording_format import read_about, recordings, remove
 
 
 def made(root: Path, name: str, began: float, frames: int) -> Path:
@@ -33,6 +35,21 @@ def test_the_latest_first_with_length_and_size(tmp_path: Path) -> None:
     assert first.about.seconds == pytest.approx(4.0)
     assert first.bytes == sum(file.stat().st_size for file in new.iterdir())
     assert [found.folder for found in recordings(tmp_path, 1)] == [new]
+
+
+def test_a_shell_takes_the_name_of_a_folder_as_it_is(tmp_path: Path) -> None:
+    first, second = made(tmp_path, "c1", 1_700_000_000.0, 1), made(tmp_path, "c1", 1_700_000_000.0, 1)
+    assert re.fullmatch(r"2023-11-1[45]T\d\d\.\d\d\.\d\d-c1", first.name)
+    assert second.name == f"{first.name}-2"
+    assert shlex.split(f"voice-tui replay {second.name}")[-1] == second.name
+
+
+def test_those_with_spaces_in_their_names_are_listed_in_their_place(tmp_path: Path) -> None:
+    old = made(tmp_path, "old", 1_700_000_000.0, 1)
+    old = old.rename(tmp_path / old.name.replace("T", " ").replace("-old", " old"))
+    new = made(tmp_path, "new", 1_700_000_300.0, 1)
+    assert [found.folder for found in recordings(tmp_path, 10)] == [new, old]
+    assert read_about(old).conversation == "old"
 
 
 def test_one_of_another_version_is_listed_and_other_folders_are_not(tmp_path: Path) -> None:

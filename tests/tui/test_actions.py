@@ -11,7 +11,7 @@ from voice_tui.events import SetMute, StateChanged, TalkChanged
 from voice_tui.tui import keys
 from voice_tui.tui.app import VoiceTuiApp
 from voice_tui.tui.catalogue import BY_ID, ENTRIES
-from voice_tui.tui.screens.palette import PaletteScreen
+from voice_tui.tui.screens.palette import PaletteScreen, matching
 from voice_tui.tui.widgets.keybar import KeyBar, keys_content
 from voice_tui.tui.widgets.memories import MemoryList
 from voice_tui.tui.widgets.talks import TalkList
@@ -84,6 +84,40 @@ async def test_a_command_of_the_palette_is_carried_out() -> None:
         await pilot.press("enter")
         await settle(pilot, lambda: bool(session_of(app).commands))
         assert session_of(app).commands == [SetMute(muted=True)]
+
+
+def found_by(query: str) -> list[str]:
+    app = make_app()
+    entries, _ = matching(ENTRIES, app.state, lambda _: "", query)
+    return [entry.id for entry in entries]
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("voice", {"softer", "louder", "settings"}),
+        ("export", {"save", "talk_save"}),
+        ("undo", {"memory_undo", "memory_delete", "talk_delete"}),
+        ("json", {"save", "talk_save"}),
+        ("record", {"recordings"}),
+        ("sound setting", {"settings"}),
+    ],
+)
+def test_a_word_of_the_help_finds_a_command(query: str, wanted: set[str]) -> None:
+    assert wanted <= set(found_by(query))
+    assert wanted <= set(found_by(query.upper()))
+
+
+def test_titles_come_before_what_only_the_help_says() -> None:
+    assert found_by("undo")[0] == "memory_undo"
+    assert found_by("record")[0] == "recordings"
+    assert found_by("mute the") == ["mute"]
+    assert set(found_by("delete")[:3]) == {"memory_delete", "talk_delete", "memory_undo"}
+    assert "settings" not in found_by("xyzzy")
+
+
+def test_two_letters_are_looked_for_in_titles_alone() -> None:
+    assert "softer" not in found_by("vo")
 
 
 async def test_a_memory_command_of_the_palette_opens_the_pane_even_from_the_log() -> None:

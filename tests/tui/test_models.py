@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 
@@ -166,6 +167,23 @@ async def test_the_engine_is_changed_here(models: FakeModels) -> None:
         assert "You talk with this model now" in toasts(app)[-1]
         await press(pilot, "c")
         assert app.state.settings.engine.name == "cascade"
+
+
+async def test_a_model_that_does_not_run_here_is_not_downloaded_by_enter(models: FakeModels) -> None:
+    models.measured = dict.fromkeys((Q4, Q8), msgspec.structs.replace(FAST, step_ms=(150.0, 160.0)))
+    models.says({"result": {}})
+    app = app_with(models)
+    async with running(app) as pilot:
+        await opened(pilot)
+        await press(pilot, "down", "enter")
+        text = " ".join(screen_text(app).split())
+        assert "It will not run on this machine (171 ms of 80 ms)" in text
+        await press(pilot, "enter")
+        assert "It will not run" not in screen_text(app)
+        assert not (models.folder / "asked").exists()
+        await press(pilot, "enter", "y")
+        await rested(pilot)
+        assert models.asked[-1].startswith("models pull")
 
 
 async def test_removing_asks(models: FakeModels) -> None:

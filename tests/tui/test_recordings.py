@@ -12,12 +12,14 @@ import pytest
 from tests.fakes_memory import NOW
 from tests.fakes_session import READY
 from tests.tui.driving import emit, main_screen, make_app, press, running, screen_text, settle, toasts
+from voice_tui.config import Origin
 from voice_tui.events import RecordingChanged, SessionFailed, StateChanged
 from voice_tui.session.recording_format import ABOUT, About
 from voice_tui.settings import RecordingSettings, Settings
 from voice_tui.tui.app import VoiceTuiApp
 from voice_tui.tui.catalogue import BY_ID
 from voice_tui.tui.screens.recordings import RecordingsScreen, replay_command
+from voice_tui.tui.state.settings_view import Kept
 from voice_tui.tui.widgets.status import StatusLine
 
 
@@ -79,7 +81,7 @@ async def test_they_are_listed_with_how_to_replay_one(tmp_path: Path) -> None:
         await app.carry_out(BY_ID["recordings"])
         await settle(pilot)
         text = screen_text(app)
-        assert "This conversation is recorded." in text
+        assert "This conversation is recorded, the next one is not." in text
         assert "● Today 07:30 · goes on · 1.2 MB" in text
         assert "Yesterday 07:00 · ended early · 1.2 MB" in text
         assert "Wed 13 Jan 08:00 · 1:12 min · 1.2 MB" in text
@@ -126,8 +128,24 @@ async def test_without_any_it_says_how_to_begin(tmp_path: Path) -> None:
         text = " ".join(screen_text(app).split())
         assert "recordings.enabled" in text
         assert "There are none in" in text
+        await press(pilot, "r")
+        assert app.state.settings.recordings.enabled is True
+        assert "from the next conversation on" in " ".join(screen_text(app).split())
+        await press(pilot, "r")
+        assert app.state.settings.recordings.enabled is False
         await press(pilot, "c", "d")
         assert isinstance(app.screen, RecordingsScreen)
+
+
+async def test_a_flag_that_fixes_the_setting_is_named(tmp_path: Path) -> None:
+    app = app_on(tmp_path / "nowhere")
+    app.state.kept = Kept(Path("c.toml"), {"recordings.enabled": Origin("flag", "--set recordings.enabled")})
+    async with running(app) as pilot:
+        await app.carry_out(BY_ID["recordings"])
+        await settle(pilot)
+        await press(pilot, "r")
+        assert app.state.settings.recordings.enabled is False
+        assert "--set recordings.enabled" in toasts(app)[-1]
 
 
 def test_the_command_survives_a_shell() -> None:

@@ -365,3 +365,9 @@ async def test_it_can_be_used_at_any_size(file: SettingsFile, size: tuple[int, i
         await press(pilot, "backspace", "6", "enter")
         assert app.state.settings.audio.volume == 0.6
         assert app.screen.query_one(SettingList).region.height > 0
+
+
+async def test_that_nothing_is_kept_is_said_at_the_start() -> None:
+    app = make_app(settings_kept=False)
+    async with running(app):
+        assert any("Started without your settings file" in text for text in toasts(app))

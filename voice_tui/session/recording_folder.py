@@ -67,7 +67,7 @@ class RecordingFolder:
     """One conversation being recorded. One thread.
 
     Args:
-        root: Gets a new folder, named by time and id.
+        root: Gets a new folder, named by time and id: without spaces, so that a shell takes it as it is.
         about: What is known at the start.
 
     Raises:
@@ -133,9 +133,9 @@ class RecordingFolder:
 def _new_folder(root: Path, about: About) -> Path:
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
     safe = "".join(letter for letter in about.conversation if letter.isalnum())[:16]
-    stem = f"{datetime.fromtimestamp(about.started_at):%Y-%m-%d %H.%M.%S} {safe}".strip()
+    stem = f"{datetime.fromtimestamp(about.started_at):%Y-%m-%dT%H.%M.%S}-{safe}".rstrip("-")
     for number in range(1, 1000):
-        path = root / (stem if number == 1 else f"{stem} ({number})")
+        path = root / (stem if number == 1 else f"{stem}-{number}")
         with contextlib.suppress(FileExistsError):
             path.mkdir(mode=0o700)
             return path

@@ -126,6 +126,7 @@ class VoiceTuiApp(BaseApp):
         self._memories.refresh()
         if self.surroundings.setup.wanted:
             dialogs.open_first_run(self)
+        self.settings_flow.begin()
         theme = self.state.settings.ui.theme
         if theme not in self.available_themes:
             self.inform(

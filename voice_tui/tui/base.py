@@ -33,6 +33,7 @@ from voice_tui.tui.surroundings import Surroundings
 from voice_tui.tui.sweeper import Sweeper
 from voice_tui.tui.textual_faults import mend
 from voice_tui.tui.toasts import SMALL_ROWS, give_way
+from voice_tui.tui.widgets.chips import chip_variables
 
 BELOW_SECONDS = 1.0
 """How often what lies behind a dialog is redrawn: every such time costs the whole screen, dimmed."""
@@ -100,6 +101,11 @@ class BaseApp(App[int]):
             self._stale_below |= topics
             if self._below_timer is None:
                 self._below_timer = self.set_timer(BELOW_SECONDS, self._draw_below)
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Called by Textual; the theme's colours, and those of our own that are made of them."""
+        variables = super().get_css_variables()
+        return variables | chip_variables(variables, ansi=self.native_ansi_color)
 
     def pop_screen(self) -> AwaitComplete:
         """Leave the screen in front; the one behind it shows what happened meanwhile."""

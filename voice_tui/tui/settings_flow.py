@@ -16,6 +16,7 @@ from voice_tui.schema import Value, by_path, differing, replaced, value_at
 from voice_tui.settings import Settings
 from voice_tui.tui.desk import Desk
 from voice_tui.tui.state.app_state import AppState, Topic
+from voice_tui.tui.state.text import short_path
 from voice_tui.tui.surroundings import Surroundings, WriteSettings
 
 _APP_ONLY = ("ui.",)
@@ -71,6 +72,13 @@ class SettingsFlow:
     def __init__(self, app: SettingsApp) -> None:
         self._app = app
         self._before: dict[str, tuple[Value, Value | None]] = {}
+
+    def begin(self) -> None:
+        """Say so where nothing will be kept."""
+        around = self._app.surroundings
+        if not around.settings_kept:
+            hint = f"What you change holds until you leave; {short_path(around.settings_path)} stays as it is."
+            self._app.inform("Started without your settings file", hint=hint)
 
     def change(self, values: Mapping[str, Value | None]) -> None:
         """Use other values, checked already, at once, and keep them in the person's file; None = the default."""

@@ -105,6 +105,7 @@ class Surroundings:
 
     Args:
         settings_path: The person's settings file, whether it exists or not.
+        settings_kept: It is read and written; False = the person asked to start without it, and is told.
         log_path: The log file that the log screen follows; None = none is written.
         transcripts: Folder for transcripts; None = the user's documents, else the home folder.
         clock: Wall clock, seconds since 1970.
@@ -121,6 +122,7 @@ class Surroundings:
     """
 
     settings_path: Path = Path("config.toml")
+    settings_kept: bool = True
     log_path: Path | None = None
     transcripts: Path | None = None
     clock: Callable[[], float] = time.time

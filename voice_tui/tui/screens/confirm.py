@@ -44,3 +44,12 @@ class ConfirmScreen(Dialog[bool]):
     def action_yes(self) -> None:
         """Do it."""
         self.dismiss(True)
+
+
+class DoubtScreen(ConfirmScreen):
+    """Asks what is hardly wanted: Enter means no."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,escape,n", "cancel", "No", id="doubt_no"),
+        Binding("y", "yes", "Yes, all the same", id="doubt_yes"),
+    ]

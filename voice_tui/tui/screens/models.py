@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from voice_tui.tui.screens.confirm import ConfirmScreen
+from voice_tui.tui.screens.confirm import ConfirmScreen, DoubtScreen
 from voice_tui.tui.screens.dialog import LEAVING, Dialog
 from voice_tui.tui.standby import StandbyScreen
 from voice_tui.tui.state.app_state import Topic
@@ -224,7 +224,13 @@ class ModelsScreen(Dialog[None], StandbyScreen[None]):
             if sure:
                 self._base.models.begin("pull", row)
 
-        question = f"Download this model ({size_words(row)})? Fits this machine: {one_line(row.fits.words)}."
+        fits = one_line(row.fits.words)
+        if row.fits.verdict == "no":
+            why = fits.removeprefix("no: ")
+            question = f"It will not run on this machine ({why}). Download it all the same ({size_words(row)})?"
+            self._base.push_screen(DoubtScreen("Download the model", question, one_line(row.name)), pull)
+            return
+        question = f"Download this model ({size_words(row)})? Fits this machine: {fits}."
         self._base.push_screen(ConfirmScreen("Download the model", question, one_line(row.name)), pull)
 
     def _remove(self, row: Row) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import ClassVar
@@ -29,6 +30,10 @@ NO_CELLS = 8
 LINES_KEPT = 256
 """Three times what there is without a query: what was typed first brings up the most."""
 
+WHOLE_WORDS_FROM = 3
+"""Letters of a query from which the help of the entries is searched too."""
+
+_WORD = re.compile(r"[^\W_]+")
 _PLACES = {"app": "", "memories": " in Memories", "conversations": " in Conversations"}
 _FOUND = Style(bold=True, underline=True)
 
@@ -129,18 +134,27 @@ def matching(
 ) -> tuple[list[Entry], list[Kept]]:
     """Return the entries whose title holds the letters of `query` in this order, and their lines: the best come first.
 
-    Without a query all are there, as they stand. The same line is the same object, whenever it is asked for.
+    After them come those whose help has words that begin like all of its words, as they stand. Without a query all are
+    there, as they stand. The same line is the same object, whenever it is asked for.
     """
     matcher = Matcher(query, match_style=_FOUND)
     scored: list[tuple[float, Entry, Kept]] = []
     for entry in entries:
         title, key = entry.title_now(state), key_of(entry)
         score = matcher.match(title) if query else 1.0
-        if score > 0:
+        if score > 0 or _helps(entry.help, query):
             where = f"  {keys.long(key)}{_PLACES[entry.owner]}" if key else ""
             scored.append((score, entry, _line(title, query, where, entry.help)))
     scored.sort(key=lambda found: -found[0])
     return [entry for _, entry, _ in scored], [line for _, _, line in scored]
+
+
+def _helps(sentence: str, query: str) -> bool:
+    """Whether every word of the query begins a word of the sentence; what is short would begin one everywhere."""
+    wanted = _WORD.findall(query.lower())
+    words = _WORD.findall(sentence.lower())
+    long_enough = len("".join(wanted)) >= WHOLE_WORDS_FROM
+    return long_enough and all(any(word.startswith(part) for word in words) for part in wanted)
 
 
 @lru_cache(maxsize=LINES_KEPT)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 LISTED = 200
 """Recordings in the list; older ones are in the folder."""
 
+SETTING = "recordings.enabled"
+
 _DIM = "$foreground 60%"
 
 
@@ -62,7 +64,12 @@ class RecordingsScreen(Dialog[None]):
     """
 
     TITLE = "Recordings"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "cancel", "Close", id="dialog_cancel"), *LEAVING]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "record(True)", "Record", id="recording_on"),
+        Binding("r", "record(False)", "Do not record", id="recording_off"),
+        Binding("escape,q", "cancel", "Close", id="dialog_cancel"),
+        *LEAVING,
+    ]
     TALLEST = "RecordingList"
     OTHER_ROWS = 6
 
@@ -73,13 +80,17 @@ class RecordingsScreen(Dialog[None]):
 
     def compose_body(self) -> ComposeResult:
         """Yield whether it is recorded now, the list, and how to go on."""
-        yield Static(now_words(self._base.state.health.recording), id="recording-now", classes="hint", markup=False)
+        yield Static(self._now(), id="recording-now", classes="hint", markup=False)
         yield RecordingList(id="recording-list", markup=False)
         yield Static("", id="recording-how", markup=False)
 
     def on_mount(self) -> None:
         """Ask for the list."""
         self._ask()
+
+    def _now(self) -> Content:
+        state = self._base.state
+        return now_words(state.health.recording, on=state.settings.recordings.enabled)
 
     def _ask(self) -> None:
         configured = self._base.state.settings.recordings.path
@@ -117,7 +128,19 @@ class RecordingsScreen(Dialog[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing can be done where there is nothing."""
+        if action == "record":
+            return parameters[0] is not self._base.state.settings.recordings.enabled
         return bool(self._found) if action in ("copy", "delete") else True
+
+    def action_record(self, on: bool) -> None:
+        """Record the conversations that begin from now on, or do not."""
+        state = self._base.state
+        if fixed := state.kept.fixed(SETTING):
+            self._base.inform(fixed)
+            return
+        self._base.change_settings({SETTING: on})
+        self.query_one("#recording-now", Static).update(self._now())
+        self.refresh_bindings()
 
     def action_copy(self) -> None:
         """Put the command that holds the conversation again on the clipboard."""
@@ -157,13 +180,14 @@ def _removed(folder: Path) -> RecordingRemoved:
     return RecordingRemoved()
 
 
-def now_words(folder: str) -> Content:
-    """Return whether this conversation is recorded; `folder` is where to, "" = it is not."""
+def now_words(folder: str, *, on: bool) -> Content:
+    """Return whether this conversation is recorded (`folder` is where to, "" = it is not), and the next ones (`on`)."""
     if folder:
-        return Content.assemble(("● REC", "bold $text-error"), (" This conversation is recorded.", ""))
-    return Content.assemble(
-        "Off. ", ("The setting recordings.enabled records the conversations that begin afterwards.", _DIM)
-    )
+        more = "." if on else ", the next one is not."
+        return Content.assemble(("● REC", "bold $text-error"), f" This conversation is recorded{more}")
+    if on:
+        return Content.assemble("On, ", ("from the next conversation on; this one is not recorded.", _DIM))
+    return Content.assemble("Off. ", ("r records the conversations that begin afterwards (recordings.enabled).", _DIM))
 
 
 def how_words(folder: Path) -> Content:

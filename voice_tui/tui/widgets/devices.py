@@ -26,7 +26,8 @@ from voice_tui.tui.state import sound
 from voice_tui.tui.state.app_state import AppState
 from voice_tui.tui.state.text import one_line
 from voice_tui.tui.surroundings import DeviceNames
-from voice_tui.tui.widgets.draw import TONES, Drawn, level, level_words
+from voice_tui.tui.widgets.chips import INKS
+from voice_tui.tui.widgets.draw import Drawn, level, level_words
 
 Side = Literal["input", "output"]
 
@@ -291,7 +292,7 @@ class DevicePanel(Vertical):
         if found is not None:
             self._doing = ""
             word = sound.round_trip_words(found, mode)
-            words = Content.styled(word.text, TONES[word.tone].split(" on ")[0])
+            words = Content.styled(word.text, INKS[word.tone])
         else:
             words = Content.styled(self._doing or sound.NOT_MEASURED, "" if self._doing else "$foreground 55%")
         self._write("#device-trip", words)

@@ -10,23 +10,11 @@ from textual.geometry import Size
 from textual.visual import Visual
 from textual.widget import Widget
 
-from voice_tui.tui.state.health import Tone
-
 STEP_BUDGET_MS = 80.0
 """Longest engine step that keeps up: one frame."""
 
 FLOOR_DB = -60.0
 """Level that a meter shows as empty, dB of full scale."""
-
-TONES: dict[Tone, str] = {
-    "good": "bold $text-success on $success-muted",
-    "active": "bold $text-primary on $primary-muted",
-    "busy": "bold $text-accent on $accent-muted",
-    "warn": "bold $text-warning on $warning-muted",
-    "bad": "bold $text-error on $error-muted",
-    "quiet": "bold $foreground 70% on $panel",
-}
-"""Colours of a `Tone`, in the theme's own terms."""
 
 _SPARKS = "▁▂▃▄▅▆▇█"
 

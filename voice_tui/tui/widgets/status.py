@@ -7,7 +7,8 @@ from textual.content import Content
 
 from voice_tui.tui.state.health import Health, Word, chips, headline
 from voice_tui.tui.state.text import one_line
-from voice_tui.tui.widgets.draw import TONES, Drawn, fitted, level
+from voice_tui.tui.widgets.chips import TONES
+from voice_tui.tui.widgets.draw import Drawn, fitted, level
 
 METER_CELLS = 10
 _DIM = "$foreground 70%"
