@@ -23,8 +23,8 @@ from benchmarks.memory_exam import Mark, Question, Talk  # noqa: E402
 from benchmarks.memory_plots import reliability_plot, trade_off_plot  # noqa: E402
 from memory import judge  # noqa: E402
 from memory.batch import bring  # noqa: E402
-from memory.meaning import Embeds  # noqa: E402
-from memory.recall_words import is_question  # noqa: E402
+from memory.retrieval.meaning import Embeds  # noqa: E402
+from memory.retrieval.passages import is_question  # noqa: E402
 from memory.store import SqliteMemory  # noqa: E402
 from memory.training.meaning import CarriedModel  # noqa: E402
 from memory.training.report import reliability  # noqa: E402

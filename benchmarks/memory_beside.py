@@ -24,8 +24,8 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"
 
 from benchmarks.memory_scale import MadeUp, Ticker, settled  # noqa: E402
 from benchmarks.memory_store import Talk, percentile  # noqa: E402
-from memory import vectors  # noqa: E402
-from memory.embed import embedder_of  # noqa: E402
+from memory.embedder.process import embedder_of  # noqa: E402
+from memory.retrieval import vectors  # noqa: E402
 from memory.store import SqliteMemory  # noqa: E402
 from memory.types import Query  # noqa: E402
 

@@ -21,7 +21,7 @@ os.environ |= {"MEM0_TELEMETRY": "false", "OPENAI_API_KEY": "none", "HF_HUB_OFFL
 
 from benchmarks import memory_exam  # noqa: E402
 from benchmarks.memory_exam import Mark, Talk  # noqa: E402
-from memory.embed_weights import carried_model  # noqa: E402
+from memory.embedder.weights import carried_model  # noqa: E402
 
 
 def _open(folder: str) -> Any:

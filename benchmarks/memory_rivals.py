@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from benchmarks.memory_exam import Mark, Talk
-from memory.meaning import Embeds
+from memory.retrieval.meaning import Embeds
 from memory.text import STOP_WORDS, match_any, words
 
 POOL = 60

@@ -30,9 +30,9 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"
     os.environ.setdefault(name, "1")  # as in the session's process
 
 from benchmarks.memory_store import Talk, milliseconds, timed  # noqa: E402
-from memory.embed import embedder_of  # noqa: E402
-from memory.meaning import Meaning  # noqa: E402
-from memory.recall_overlap import Floats  # noqa: E402
+from memory.embedder.process import embedder_of  # noqa: E402
+from memory.retrieval.meaning import Meaning  # noqa: E402
+from memory.retrieval.overlap import Floats  # noqa: E402
 from memory.store import SqliteMemory  # noqa: E402
 from memory.types import Query  # noqa: E402
 
@@ -41,7 +41,7 @@ TICK = 0.08
 
 
 class MadeUp:
-    """Vectors that mean nothing, at once; meets `memory.meaning.Embeds`."""
+    """Vectors that mean nothing, at once; meets `memory.retrieval.meaning.Embeds`."""
 
     name = "made up"
     problem = ""

@@ -26,8 +26,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from memory import connection  # noqa: E402  # the checkout's own, whatever is installed
-from memory.health import check  # noqa: E402
+from memory.file import connection  # noqa: E402  # the checkout's own, whatever is installed
+from memory.file.health import check  # noqa: E402
 from memory.store import SqliteMemory  # noqa: E402
 from memory.text import STOP_WORDS  # noqa: E402
 from memory.types import Memory, NewMemory  # noqa: E402

@@ -10,19 +10,22 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from voice_tui.engine.moshi.checkpoint.layout import MIMI_FILE, Size, config
-from voice_tui.engine.moshi.checkpoint.write import write_checkpoint
-from voice_tui.engine.moshi.factory import make_generator
-from voice_tui.engine.moshi.generate.generator import Generator
-from voice_tui.engine.moshi.load.find import find
-from voice_tui.engine.moshi.prompt_store import PromptStore
-from voice_tui.engine.moshi.script import SILENCE, Prompt
-from voice_tui.settings import MoshiSettings
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # this folder's memory.py would hide the package
+
+from voice_tui.engine.moshi.checkpoint.layout import MIMI_FILE, Size, config  # noqa: E402
+from voice_tui.engine.moshi.checkpoint.write import write_checkpoint  # noqa: E402
+from voice_tui.engine.moshi.factory import make_generator  # noqa: E402
+from voice_tui.engine.moshi.generate.generator import Generator  # noqa: E402
+from voice_tui.engine.moshi.load.find import find  # noqa: E402
+from voice_tui.engine.moshi.prompt_store import PromptStore  # noqa: E402
+from voice_tui.engine.moshi.script import SILENCE, Prompt  # noqa: E402
+from voice_tui.settings import MoshiSettings  # noqa: E402
 
 
 def timed(work: Callable[[], object], before: Callable[[], object], runs: int) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,13 +21,15 @@ from typing import Any
 
 import numpy as np
 
-from voice_tui.engine.moshi.checkpoint.layout import MIMI_FILE, Config, config
-from voice_tui.engine.moshi.checkpoint.write import write_checkpoint
-from voice_tui.engine.moshi.generate.generator import Generator
-from voice_tui.engine.moshi.generate.sample import Sampling
-from voice_tui.engine.moshi.lib import mx
-from voice_tui.engine.moshi.load.find import find
-from voice_tui.engine.moshi.load.model import load_lm
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # this folder's memory.py would hide the package
+
+from voice_tui.engine.moshi.checkpoint.layout import MIMI_FILE, Config, config  # noqa: E402
+from voice_tui.engine.moshi.checkpoint.write import write_checkpoint  # noqa: E402
+from voice_tui.engine.moshi.generate.generator import Generator  # noqa: E402
+from voice_tui.engine.moshi.generate.sample import Sampling  # noqa: E402
+from voice_tui.engine.moshi.lib import mx  # noqa: E402
+from voice_tui.engine.moshi.load.find import find  # noqa: E402
+from voice_tui.engine.moshi.load.model import load_lm  # noqa: E402
 
 models: Any = import_module("moshi_mlx.models")
 upstream: Any = import_module("moshi_mlx.utils.sampling")

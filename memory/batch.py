@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from memory import judge
+from memory.formats.transfer import Fields, LineError, fields_of
 from memory.recall import CANDIDATES
-from memory.recall_words import is_question
+from memory.retrieval.passages import is_question
 from memory.store import SqliteMemory
-from memory.transfer import Fields, LineError, fields_of
 from memory.types import Query, Recollection
 
 DECIMALS = 4

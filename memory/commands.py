@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from memory import health
-from memory.connection import open_existing
 from memory.errors import MemoryStoreError
-from memory.faults import StoreNotice
-from memory.markdown import from_markdown, to_markdown
-from memory.remote_state import state
-from memory.rows import checked
+from memory.file import health
+from memory.file.connection import open_existing
+from memory.file.faults import StoreNotice
+from memory.file.rows import checked
+from memory.formats.markdown import from_markdown, to_markdown
+from memory.formats.transfer import LineError, from_line, to_line
+from memory.remote.state import state
 from memory.store import ROWS_PER_TRANSACTION, SqliteMemory
 from memory.traces import words_of
-from memory.transfer import LineError, from_line, to_line
 from memory.types import Memory, NewMemory
 
 SHOWN_PROBLEMS = 20
@@ -120,7 +120,7 @@ def export_lines(store: SqliteMemory, *, clips: bool = True) -> Iterator[str]:
 
 
 def export_markdown(store: SqliteMemory) -> Iterator[str]:
-    """Yield what is so now as a Markdown list, see `memory.markdown`."""
+    """Yield what is so now as a Markdown list, see `memory.formats.markdown`."""
     return to_markdown(store.everything())
 
 
@@ -147,7 +147,7 @@ def import_lines(store: SqliteMemory, lines: Iterable[str]) -> Imported:
 
     Args:
         store: Where to.
-        lines: JSON Lines, see `memory.transfer`; empty lines are skipped.
+        lines: JSON Lines, see `memory.formats.transfer`; empty lines are skipped.
     """
     return _import(store, _entries(lines))
 
@@ -217,7 +217,7 @@ def stats(store: SqliteMemory) -> StoreStats:
 
 
 def _vectors(store: SqliteMemory) -> dict[str, int]:
-    from memory import vectors  # numpy, which no other command needs
+    from memory.retrieval import vectors  # numpy, which no other command needs
 
     with store.reading() as db:
         names = [name for (name,) in db.execute("select name from embedder order by number")]
@@ -244,10 +244,10 @@ def server_state(path: Path) -> str:
 
 
 def check(path: Path) -> health.Health:
-    """Check a file without opening it as a store, which would mend it (see `memory.health.check`)."""
+    """Check a file without opening it as a store, which would mend it (see `memory.file.health.check`)."""
     return health.check(path)
 
 
 def repair(path: Path) -> tuple[StoreNotice, ...]:
-    """Mend a file (see `memory.health.repair`)."""
+    """Mend a file (see `memory.file.health.repair`)."""
     return health.repair(path)

@@ -8,9 +8,9 @@ import math
 import sqlite3
 from collections.abc import Sequence
 
-from memory import conversation_rows as rows
-from memory import indexes
 from memory.errors import MemoryStoreError
+from memory.file import conversation_rows as rows
+from memory.file import indexes
 from memory.store import SqliteMemory
 from memory.text import MAX_QUERY_CHARS, MAX_TERMS, MAX_TEXT_CHARS, clean, clean_name, like_pattern, match_all, words
 from memory.types import Conversation, Found, Transcript, Turn

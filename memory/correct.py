@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from memory.extract_guards import is_order, is_question
-from memory.slots import slot_of
 from memory.text import STOP_WORDS
-from memory.when_words import CARDINALS, DAYS, MONTHS, ORDINALS, either, plain
+from memory.understanding.guards import is_order, is_question
+from memory.understanding.slots import slot_of
+from memory.understanding.when_words import CARDINALS, DAYS, MONTHS, ORDINALS, either, plain
 
 MAX_CHARS = 200
 MOST_VALUE_WORDS = 5

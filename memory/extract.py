@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from memory.extract_guards import is_negated, is_question, is_said_of_the_world, sensitive, sentences
-from memory.extract_rules import EXPLICIT, INFERRED, Rule
-from memory.slots import slot_of
 from memory.types import Kind
-from memory.when import time_meant
-from memory.when_words import plain
+from memory.understanding.guards import is_negated, is_question, is_said_of_the_world, sensitive, sentences
+from memory.understanding.rules import EXPLICIT, INFERRED, Rule
+from memory.understanding.slots import slot_of
+from memory.understanding.when import time_meant
+from memory.understanding.when_words import plain
 
 SURE_TO_INFER = 0.7
 """Confidence of recognition from which something is inferred: a misheard word must not become a fact."""
@@ -37,7 +37,7 @@ class Extracted:
         kind: See `memory.types.Kind`. `importance`: 0-1.
         explicit: Asked for; else it is a suggestion.
         why: For a person: what it is about.
-        slot: See `memory.slots`.
+        slot: See `memory.understanding.slots`.
         said: The whole sentence, where `text` is only a part of it.
     """
 

@@ -19,10 +19,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from memory.recall_cue import Cue
-from memory.recall_model import Linear
-from memory.recall_overlap import Columns, Floats, place, stacked
-from memory.recall_words import Shape
+from memory.retrieval.cue import Cue
+from memory.retrieval.model import Linear
+from memory.retrieval.overlap import Columns, Floats, place, stacked
+from memory.retrieval.passages import Shape
 from memory.types import Memory, Query, Recollection
 
 OPERATING_POINT = 0.24

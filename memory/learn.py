@@ -9,9 +9,11 @@ from typing import Literal
 from memory.conversations import Conversations
 from memory.correct import corrected, is_correction
 from memory.extract import Extracted, extract
-from memory.outdated import corrected_since
+from memory.llm.data import Ask
+from memory.llm.noticing import notice
 from memory.store import SqliteMemory
-from memory.summary import as_memory, closed_without_summary, mark_summarised, summary_of
+from memory.summaries.outdated import corrected_since
+from memory.summaries.summary import as_memory, closed_without_summary, mark_summarised, summary_of
 from memory.types import Memory, NewMemory
 
 Action = Literal["added", "corrected", "suggested"]
@@ -52,22 +54,27 @@ class Learned:
     memory: Memory
 
 
-def learn(store: SqliteMemory, heard: Heard, *, suggest: bool) -> list[Learned]:
+def learn(store: SqliteMemory, heard: Heard, *, suggest: bool, ask: Ask | None = None) -> list[Learned]:
     """Keep what a turn asks to keep, and suggest what may be worth it. Not for the 80 ms loop.
 
     Args:
         store: Where to. `heard`: the turn.
         suggest: Whether anything is inferred at all.
+        ask: A language model that may notice what the rules do not see; None = there is none.
 
     Raises:
         memory.errors.MemoryStoreError: It cannot be written.
     """
     if is_correction(heard.text):
-        found = _correct(store, heard)
-        if found is not None:
-            return [found]
+        correction = _correct(store, heard)
+        if correction is not None:
+            return [correction]
     learned: list[Learned] = []
-    for one in extract(heard.text, confidence=heard.confidence, said_at=heard.said_at):
+    found = extract(heard.text, confidence=heard.confidence, said_at=heard.said_at)
+    if suggest and ask is not None and not any(one.explicit for one in found):
+        seen = {one.text for one in found}
+        found += [one for one in notice(heard.text, heard.confidence, ask) if one.text not in seen]
+    for one in found:
         if one.explicit:
             kept = store.add(_new(one, heard))
             if kept.created_at == kept.updated_at:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from memory.remote_state import RemoteState
+from memory.remote.state import RemoteState
 from memory.types import Conversation, Found, Memory, NewMemory, Provenance, Query, Recollection, Transcript, Turn
 
 

@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memory import judge, recall_model, rows
-from memory.recall_candidates import Candidate, gather, set_after
-from memory.recall_cue import Cue, Frequencies, cue_of
-from memory.recall_features import filled, table
-from memory.recall_model import Model
-from memory.recall_overlap import Floats, Overlap, share, spread
-from memory.recall_words import shape
+from memory import judge
+from memory.file import rows
+from memory.retrieval import model as recall_model
+from memory.retrieval.candidates import Candidate, gather, set_after
+from memory.retrieval.cue import Cue, Frequencies, cue_of
+from memory.retrieval.features import filled, table
+from memory.retrieval.model import Model
+from memory.retrieval.overlap import Floats, Overlap, share, spread
+from memory.retrieval.passages import shape
 from memory.types import Kind, Memory, Query, Recollection
 
 if TYPE_CHECKING:
-    from memory.meaning import Meaning
+    from memory.retrieval.meaning import Meaning
 
 LOOKED_AT = 80
 """Candidates whose features are worked out."""

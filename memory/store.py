@@ -13,23 +13,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from memory import changes, erase, history, rows
-from memory.connection import Readers, open_file
-from memory.conversation_rows import source
-from memory.faults import explain, read_only_error
+from memory.file import rows
+from memory.file.connection import Readers, open_file
+from memory.file.conversation_rows import source
+from memory.file.faults import explain, read_only_error
+from memory.file.writer import Writer, closed_error
 from memory.ids import IdMaker
-from memory.recall_words import let_go
+from memory.life import changes, erase, history
+from memory.life.undo import UndoClips
+from memory.retrieval.passages import let_go
 from memory.text import MAX_QUERY_CHARS, MAX_TERMS, clean, clean_name, clean_text, like_pattern, match_all, words
 from memory.types import Memory, NewMemory, Provenance, Query, Recollection
-from memory.understood import meant_at, understood
-from memory.undo import UndoClips
-from memory.writer import Writer, closed_error
+from memory.understanding.understood import meant_at, understood
 
 if TYPE_CHECKING:
-    from memory.meaning import Embeds, Meaning
     from memory.recall import Recaller
-    from memory.remote import Remote
-    from memory.remote_state import RemoteState
+    from memory.remote.exchange import Remote
+    from memory.remote.state import RemoteState
+    from memory.retrieval.meaning import Embeds, Meaning
 
 T = TypeVar("T")
 
@@ -311,7 +312,7 @@ class SqliteMemory:
         """The vectors of the memories; None without an embedder."""
         with self._meaning_lock:
             if self._embedder and self._meaning is None:
-                from memory.meaning import Meaning  # numpy
+                from memory.retrieval.meaning import Meaning  # numpy
 
                 self._meaning = Meaning(self, self._embedder)
             return self._meaning
@@ -328,7 +329,7 @@ class SqliteMemory:
 
     def remote_state(self) -> RemoteState | None:
         """Return how the exchange with a server stands, None where there is none."""
-        from memory.remote_state import state
+        from memory.remote.state import state
 
         with self.reading() as db:
             return state(db)

@@ -35,7 +35,7 @@ class Memory:
             its end, not included.
         turn: Number of the turn it comes from in its conversation; 0 = not known.
         slot: What can have only one value, such as "my dentist appointment|day"; "" = no such thing. See
-            `memory.slots`.
+            `memory.understanding.slots`.
         said: The words it was made from, where they are not `text`; "" = they are.
         superseded_by: Id of the memory that says what is so now; "" = none.
         expires_at: When it is forgotten by itself, seconds since 1970; 0 = never.

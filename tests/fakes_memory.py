@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from memory.errors import MemoryStoreError
-from memory.remote_state import RemoteState
+from memory.remote.state import RemoteState
 from memory.types import Memory, NewMemory, Provenance, Query, Recollection, Turn
 
 NOW = 1_800_000_000.0

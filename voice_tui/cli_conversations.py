@@ -115,7 +115,7 @@ def search(args: argparse.Namespace) -> int:
 
 def show(args: argparse.Namespace) -> int:
     """Print what was said."""
-    from memory.transcripts import local_time, to_record
+    from memory.formats.transcripts import local_time, to_record
 
     with _open(args) as talks:
         transcript = _load(talks, args.id)
@@ -132,7 +132,7 @@ def export(args: argparse.Namespace) -> int:
     """Write a transcript as Markdown or JSON."""
     import json
 
-    from memory.transcripts import to_markdown, to_record
+    from memory.formats.transcripts import to_markdown, to_record
 
     with _open(args) as talks:
         transcript = _load(talks, args.id)
@@ -174,7 +174,7 @@ def _print_changed(args: argparse.Namespace, what: str, conversations: list[Conv
 
 
 def _line(conversation: Conversation) -> str:
-    from memory.transcripts import local_time
+    from memory.formats.transcripts import local_time
 
     turns = f"{conversation.turns} turns" if conversation.turns != 1 else "1 turn"
     return f"{conversation.id}  {local_time(conversation.ended_at)}  {turns:>10}  {conversation.title}"

@@ -138,7 +138,7 @@ def _recall_one(args: argparse.Namespace, store: SqliteMemory) -> int:
 
 def _print_memories(args: argparse.Namespace, memories: list[Memory], total: int) -> None:
     if args.json:
-        from memory.transfer import to_record
+        from memory.formats.transfer import to_record
 
         print_json([to_record(memory) for memory in memories])
         return
@@ -163,7 +163,7 @@ def _line(memory: Memory) -> str:
 
 def _print_changed(args: argparse.Namespace, what: str, memories: Iterable[Memory]) -> None:
     if args.json:
-        from memory.transfer import to_record
+        from memory.formats.transfer import to_record
 
         print_json([to_record(memory) for memory in memories])
         return
@@ -254,7 +254,7 @@ def stats(args: argparse.Namespace) -> int:
 
 
 def _recalled_by(args: argparse.Namespace) -> str:
-    from memory.embed_choice import described
+    from memory.embedder.choice import described
 
     memory = load_config(args).settings.memory
     return described(memory.embedder, memory.embedder_model)

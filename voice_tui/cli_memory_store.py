@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from voice_tui.cli_options import add_common, add_json, load_config
 
 if TYPE_CHECKING:
-    from memory.embed import Embedder
-    from memory.meaning import Progress
+    from memory.embedder.process import Embedder
+    from memory.retrieval.meaning import Progress
     from memory.store import SqliteMemory
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]  # no public name
@@ -62,8 +62,8 @@ def opened(args: argparse.Namespace, *, meaning: bool = False) -> Generator[Sqli
 
 
 def _embedder(args: argparse.Namespace) -> Embedder | None:
-    from memory.embed import embedder_of
-    from memory.embed_choice import described
+    from memory.embedder.choice import described
+    from memory.embedder.process import embedder_of
 
     memory = load_config(args).settings.memory
     found = embedder_of(memory.embedder, memory.embedder_model)

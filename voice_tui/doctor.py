@@ -156,7 +156,7 @@ def check_sound(config: Config) -> list[Result]:
         except DeviceError as e:
             results.append(Result(WORDS[kind], "failed", e.message, e.hint))
         else:
-            detail = f"{device.name} ({device.host_api}, {device.default_rate} Hz)"
+            detail = f"{device.name} ({device.host_api})"
             results.append(Result(WORDS[kind], "ok", detail))
     return results
 
@@ -182,7 +182,7 @@ def check_memory(config: Config) -> Result:
 
 def _memory_file(path: Path) -> Result:
     from memory.errors import MemoryStoreError
-    from memory.health import check
+    from memory.file.health import check
 
     try:
         health = check(path)
@@ -285,7 +285,7 @@ def check_speech_model(config: Config) -> Result:
 
 def check_recall(config: Config) -> Result:
     """By what memories are recalled."""
-    from memory.embed_choice import described
+    from memory.embedder.choice import described
 
     memory = config.settings.memory
     return Result("recall", "ok", described(memory.embedder, memory.embedder_model))
@@ -295,8 +295,8 @@ def check_memory_server(config: Config) -> list[Result]:
     """The server that keeps several machines' memories in step, where there is one."""
     from memory.commands import server_state
     from memory.errors import MemoryStoreError
-    from memory.remote_hrana import HranaError, Statement, answer, request
-    from memory.remote_http import Line, RemoteError, address_of
+    from memory.remote.hrana import HranaError, Statement, answer, request
+    from memory.remote.http import Line, RemoteError, address_of
     from voice_tui.session.sharing import TOKEN_VARIABLE, server_token
 
     url = config.settings.memory.remote.strip()

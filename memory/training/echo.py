@@ -18,7 +18,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from memory.recall_words import is_question, sentences, shape
+from memory.retrieval.passages import is_question, sentences, shape
 from memory.text import STOP_WORDS, words
 from memory.training.data import ANSWERABLE, ASSISTANT, Category, Conversation, Probe, Turn
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from memory.recall_model import LIMIT, Linear
-from memory.recall_overlap import Flags, Floats
+from memory.retrieval.model import LIMIT, Linear
+from memory.retrieval.overlap import Flags, Floats
 
 STEPS = 200
 RATE = 0.08

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from memory.embed_bert import Bert
-from memory.embed_choice import CARRIED_NAME, how_to_install
-from memory.embed_weights import carried_model
+from memory.embedder.bert import Bert
+from memory.embedder.choice import CARRIED_NAME, how_to_install
+from memory.embedder.weights import carried_model
 from memory.errors import MemoryStoreError
-from memory.recall_overlap import Floats
+from memory.retrieval.overlap import Floats
 
 
 class CarriedModel:
-    """Meets `memory.meaning.Embeds`; answers whatever the time limit. One thread at a time.
+    """Meets `memory.retrieval.meaning.Embeds`; answers whatever the time limit. One thread at a time.
 
     Raises:
         MemoryStoreError: If the model is not installed.

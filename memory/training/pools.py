@@ -20,10 +20,10 @@ from typing import Literal
 import numpy as np
 
 from memory.errors import MemoryStoreError
-from memory.meaning import Embeds
 from memory.recall import Look, Recaller
-from memory.recall_overlap import Flags
-from memory.recall_words import shape
+from memory.retrieval.meaning import Embeds
+from memory.retrieval.overlap import Flags
+from memory.retrieval.passages import shape
 from memory.store import SqliteMemory
 from memory.training.data import ASSISTANT, Conversation, Probe
 from memory.training.echo import echoes

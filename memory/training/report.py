@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from memory import judge
-from memory.recall_overlap import Flags, Floats
+from memory.retrieval.overlap import Flags, Floats
 from memory.training.data import ANSWERABLE
 from memory.training.pools import VIEWS, Asked
 

@@ -2,7 +2,7 @@
 
     python -m memory.training.train [--check]
 
-Writes `memory/recall_model.json`. Every figure of the report is of conversations that were held out: the data is parted
+Writes `memory/retrieval/model.json`. Every figure of the report is of held-out conversations: the data is parted
 into five folds of whole conversations, and what is reported of a fold was trained on the four others. The weights that
 are written are trained on all. `--check` reports and writes nothing.
 """
@@ -17,9 +17,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from memory import judge
-from memory.recall_model import FILE, Linear, Model, Weights, to_record
-from memory.recall_overlap import Flags, Floats
-from memory.recall_words import shape
+from memory.retrieval.model import FILE, Linear, Model, Weights, to_record
+from memory.retrieval.overlap import Flags, Floats
+from memory.retrieval.passages import shape
 from memory.training.data import Conversation, read_all, split
 from memory.training.fit import fit_order, fit_probability
 from memory.training.meaning import CarriedModel

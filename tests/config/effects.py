@@ -14,6 +14,7 @@ import pytest
 
 from memory.conversations import Conversations
 from memory.types import NewMemory, Turn
+from tests.config.effects_llm import brought_up, noticed, slow_judge, who_judges
 from tests.config.effects_moshi import pushed
 from tests.engine.cascade.responder.desk import recording
 from tests.engine.cascade.responder.fakes import FakeLlmServer, Peer, answering
@@ -375,6 +376,10 @@ EFFECTS: dict[str, Effect] = {
     "llm.retries": Effect(0, 1, tries, ASK[:2]),
     "memory.embedder": Effect("auto", "none", vectors_made, (("memory.embedder_model", "small"),)),
     "memory.embedder_model": Effect("small", "tiny", vectors_made),
+    "memory.bar": Effect(0.3, 0.95, brought_up),
+    "memory.judge": Effect("built-in", "llm", who_judges, (("memory.judge_seconds", 10.0),)),
+    "memory.judge_seconds": Effect(0.2, 10.0, slow_judge, (("memory.judge", "llm"),)),
+    "memory.suggest_by_llm": Effect(True, False, noticed),
     "memory.note_audio": Effect(True, False, note_kept),
     "memory.suggest": Effect(True, False, learnt),
     "memory.summaries": Effect(True, False, learnt),

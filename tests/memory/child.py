@@ -11,9 +11,10 @@ import sys
 import urllib.parse  # noqa: F401  # pathlib loads it late, when the rights to read it may be gone
 from pathlib import Path
 
-from memory import commands, recall, recall_model, salvage, store  # noqa: F401  # loaded before rights are given up
+from memory import commands, recall, store  # noqa: F401  # loaded before rights are given up
 from memory.conversations import Conversations
 from memory.errors import MemoryStoreError
+from memory.retrieval import model as recall_model
 from memory.store import SqliteMemory
 from memory.types import NewMemory, Turn
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from memory import commands
 from memory.errors import MemoryStoreError
-from memory.migrations import MIGRATIONS
+from memory.file.migrations import MIGRATIONS
+from memory.formats.transfer import LineError, from_line, to_line
 from memory.store import ROWS_PER_TRANSACTION, SqliteMemory
-from memory.transfer import LineError, from_line, to_line
 from memory.types import Memory, NewMemory
 
 MEMORIES = st.builds(

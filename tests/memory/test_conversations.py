@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from memory.conversations import Conversations
 from memory.errors import MemoryStoreError
-from memory.health import check
-from memory.migrations import migrate
+from memory.file.health import check
+from memory.file.migrations import migrate
 from memory.port import ConversationPort
 from memory.store import SqliteMemory
 from memory.text import clean

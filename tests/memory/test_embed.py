@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from memory import embed
-from memory.embed import Embedder, embedder_of
-from memory.embed_bert import Bert
-from memory.embed_choice import Choice, choose, described
-from memory.embed_weights import read_tensors
-from memory.embed_wire import READY, TEXTS, Frame, WireError, read_frame, texts_frame, texts_of, vectors_of
-from memory.embed_wordpiece import WordPieces, split_words
+from memory.embedder import process as embed
+from memory.embedder.bert import Bert
+from memory.embedder.choice import Choice, choose, described
+from memory.embedder.process import Embedder, embedder_of
+from memory.embedder.weights import read_tensors
+from memory.embedder.wire import READY, TEXTS, Frame, WireError, read_frame, texts_frame, texts_of, vectors_of
+from memory.embedder.wordpiece import WordPieces, split_words
 from memory.errors import MemoryStoreError
 from tests.memory.models import PIECES, WINDOW, tiny_model
 

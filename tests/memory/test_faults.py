@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from memory import salvage
 from memory.errors import MemoryStoreError
-from memory.health import check, repair
+from memory.file import salvage
+from memory.file.health import check, repair
 from memory.store import SqliteMemory
 from memory.types import Memory, NewMemory
 from tests.memory.conftest import StartChild

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from memory.conversations import Conversations
-from memory.markdown import from_markdown, to_markdown
+from memory.formats.markdown import from_markdown, to_markdown
 from memory.store import SqliteMemory
 from memory.traces import forgotten_words
 from memory.types import Memory, NewMemory, Turn

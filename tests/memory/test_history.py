@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from memory.errors import MemoryStoreError
-from memory.slots import slot_of
 from memory.store import SqliteMemory
 from memory.types import Memory, NewMemory
+from memory.understanding.slots import slot_of
 from tests.memory.conftest import Clock
 
 SLOTS = {

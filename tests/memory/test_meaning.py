@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from memory import meaning as meaning_module
-from memory import vectors
-from memory.matrix import BLOCK, Matrix
+from memory.retrieval import meaning as meaning_module
+from memory.retrieval import vectors
+from memory.retrieval.matrix import BLOCK, Matrix
 from memory.store import SqliteMemory
 from memory.types import Memory, NewMemory, Query
 from tests.memory.models import FakeEmbedder

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from memory import embed
-from memory import meaning as meaning_module
-from memory.embed import Embedder, embedder_of
+from memory.embedder import process as embed
+from memory.embedder.process import Embedder, embedder_of
+from memory.retrieval import meaning as meaning_module
 from memory.store import SqliteMemory
 from memory.types import Memory, NewMemory
 from tests.memory.models import FakeEmbedder, tiny_model
@@ -72,7 +72,7 @@ def test_an_embedder_killed_at_work_is_replaced_and_every_memory_gets_its_vector
 
 
 def test_a_locked_file_only_puts_the_vectors_off(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("memory.database.BUSY_MS", 20)
+    monkeypatch.setattr("memory.file.database.BUSY_MS", 20)
     monkeypatch.setattr(meaning_module, "AGAIN_SECONDS", 0.02)
     asked = FakeEmbedder()
     with SqliteMemory(path) as store:

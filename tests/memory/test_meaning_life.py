@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from memory.conversations import Conversations
+from memory.file.migrations import MIGRATIONS, migrate
 from memory.learn import sum_up
-from memory.migrations import MIGRATIONS, migrate
+from memory.retrieval.vectors import Table, Wordless, make, write
 from memory.store import SqliteMemory
 from memory.types import NewMemory, Turn
-from memory.vectors import Table, Wordless, make, write
 from tests.memory.conftest import Clock
 from tests.memory.models import FakeEmbedder
 

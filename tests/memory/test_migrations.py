@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from memory import migrations
-from memory.database import connect
 from memory.errors import MemoryStoreError
-from memory.migrations import APPLICATION_ID, MIGRATIONS, Migration, applied, migrate, pending
+from memory.file import migrations
+from memory.file.database import connect
+from memory.file.migrations import APPLICATION_ID, MIGRATIONS, Migration, applied, migrate, pending
 from memory.store import SqliteMemory
 from memory.types import NewMemory
 

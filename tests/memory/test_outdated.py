@@ -6,8 +6,8 @@ from pathlib import Path
 
 from memory.conversations import Conversations
 from memory.learn import sum_up
-from memory.outdated import lines_of
 from memory.store import SqliteMemory
+from memory.summaries.outdated import lines_of
 from memory.types import Memory, NewMemory, Turn
 from tests.memory.conftest import Clock
 from tests.memory.test_forgetting import strings

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory import writer as writing
-from memory.connection import IDLE_READERS, Readers
-from memory.database import connect
 from memory.errors import MemoryStoreError
+from memory.file import writer as writing
+from memory.file.connection import IDLE_READERS, Readers
+from memory.file.database import connect
+from memory.file.writer import Writer
 from memory.ids import IdMaker
-from memory.undo import UndoClips
-from memory.writer import Writer
+from memory.life.undo import UndoClips
 
 
 @given(st.lists(st.floats(0, 4e9), min_size=1, max_size=200))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from memory.health import check
+from memory.file.health import check
 from memory.store import SqliteMemory
 from memory.types import NewMemory
 from tests.memory.conftest import StartChild
@@ -99,7 +99,7 @@ def test_a_write_waits_for_another_process_and_then_goes_through(path: Path) -> 
 
 
 def test_a_lock_that_stays_is_told_and_nothing_breaks(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("memory.database.BUSY_MS", 100)
+    monkeypatch.setattr("memory.file.database.BUSY_MS", 100)
     with SqliteMemory(path) as store:
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("begin immediate")

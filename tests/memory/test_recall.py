@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from memory import judge
-from memory.recall_overlap import letter_pairs
-from memory.recall_words import KEPT, let_go, passage, shape
+from memory.retrieval.overlap import letter_pairs
+from memory.retrieval.passages import KEPT, let_go, passage, shape
 from memory.store import SqliteMemory
 from memory.types import NewMemory, Query
 from tests.memory.models import FakeEmbedder

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from memory.conversations import Conversations
-from memory.remote import Remote
-from memory.remote_state import RemoteState
+from memory.remote.exchange import Remote
+from memory.remote.state import RemoteState
 from memory.store import SqliteMemory
 from memory.types import NewMemory, Turn
 from tests.memory.servers import FakeServer, official_server

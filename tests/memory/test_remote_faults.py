@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from memory import remote as remote_module
 from memory.errors import MemoryStoreError
-from memory.remote import Remote
-from memory.remote_hrana import HranaError, Statement, answer
-from memory.remote_http import address_of
-from memory.remote_state import RemoteState
+from memory.remote import exchange as remote_module
+from memory.remote.exchange import Remote
+from memory.remote.hrana import HranaError, Statement, answer
+from memory.remote.http import address_of
+from memory.remote.state import RemoteState
 from memory.store import SqliteMemory
 from memory.types import NewMemory
 from tests.memory.servers import FakeServer
@@ -245,7 +245,7 @@ def test_an_answer_that_is_none(body: bytes) -> None:
 def test_values_of_every_sort_come_back(server: FakeServer) -> None:
     values = ("a\x01b", 2**53 + 1, 1.5, float("inf"), -3)
     requested = Statement(f"select {', '.join('?' * len(values))}, null", values)
-    from memory.remote_hrana import request
+    from memory.remote.hrana import request
 
     _, body = server.answer("/v2/pipeline", f"Bearer {server.token}", request([requested]))
     assert answer(body, 1).rows == (((*values[:3], 0.0, -3, None),),)

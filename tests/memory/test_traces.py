@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from memory import erase, indexes, rows
-from memory.health import check
+from memory.file import indexes, rows
+from memory.file.health import check
+from memory.life import erase
 from memory.store import SqliteMemory
 from memory.text import clean
 from memory.types import Memory, NewMemory
@@ -95,7 +96,7 @@ def test_the_index_outlives_thousands_of_removals(store: SqliteMemory, path: Pat
 
 
 def test_a_reader_in_the_way_only_puts_the_scrubbing_off(store: SqliteMemory, path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("memory.writer.SCRUB_BUSY_MS", 10)
+    monkeypatch.setattr("memory.file.writer.SCRUB_BUSY_MS", 10)
     kept = store.add(NewMemory("swordfish99"))
     with store.reading() as db:
         db.execute("begin")

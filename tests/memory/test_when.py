@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from memory.when import time_meant
+from memory.understanding.when import time_meant
 
 SAID = datetime(2024, 3, 14, 15, 0, tzinfo=UTC)  # a Thursday
 

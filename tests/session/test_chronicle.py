@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from memory.conversations import Conversations
-from memory.health import check
+from memory.file.health import check
 from memory.store import SqliteMemory
 from memory.types import Turn
 from voice_tui.events import (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from memory.remote_changes import disconnect
+from memory.remote.changes import disconnect
 from memory.store import SqliteMemory
 from memory.types import NewMemory
 from tests.memory.servers import FakeServer

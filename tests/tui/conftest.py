@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from textual import _wait
 
+from tests.tui.kept import keep
 from voice_tui.tui import base
 
 QUICK = 1 / 250
@@ -31,6 +33,13 @@ def quick_pilot(monkeypatch: pytest.MonkeyPatch) -> None:
 def drawn_below_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What lies behind a dialog is drawn before anybody looks."""
     monkeypatch.setattr(base, "BELOW_SECONDS", 0.001)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A memory with the conversations of `kept.SAID`."""
+    keep(tmp_path / "memory.db")
+    return tmp_path / "memory.db"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

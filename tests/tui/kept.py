@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from memory.conversations import Conversations
 from memory.port import ConversationPort
 from memory.store import SqliteMemory
 from memory.types import Turn
 from tests.fakes_memory import DAY, NOW
+from tests.fakes_session import READY
+from tests.tui.driving import make_app
+from voice_tui.tui.app import VoiceTuiApp
 from voice_tui.tui.talk_keeper import TalksFactory
 
 SAID: dict[str, tuple[float, list[tuple[str, str]]]] = {
@@ -63,3 +67,8 @@ def opener(path: Path) -> TalksFactory:
             yield Conversations(store)
 
     return opened
+
+
+def app_on(path: Path, **more: Any) -> VoiceTuiApp:
+    """Return an app that keeps its conversations there."""
+    return make_app(more.pop("script", READY), conversations=opener(path), **more)

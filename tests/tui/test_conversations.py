@@ -18,7 +18,6 @@ from tests.fakes_session import DIALOGUE, READY
 from tests.tui.driving import (
     emit,
     main_screen,
-    make_app,
     press,
     running,
     screen_text,
@@ -26,7 +25,7 @@ from tests.tui.driving import (
     settle,
     shown_lines,
 )
-from tests.tui.kept import SAID, keep, opener
+from tests.tui.kept import SAID, app_on, opener
 from voice_tui.events import (
     ConversationStarted,
     ResumeConversation,
@@ -44,16 +43,6 @@ from voice_tui.tui.state.talks import day_and_time, length
 from voice_tui.tui.widgets.talks import MAX_TURNS, TalkView, around
 
 WIDE = (120, 36)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    keep(tmp_path / "memory.db")
-    return tmp_path / "memory.db"
-
-
-def app_on(path: Path, **more) -> VoiceTuiApp:
-    return make_app(more.pop("script", READY), conversations=opener(path), **more)
 
 
 def listed(app: VoiceTuiApp) -> list[str]:

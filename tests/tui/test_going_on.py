@@ -12,7 +12,7 @@ import pytest
 from memory.port import ConversationPort
 from tests.fakes_session import DIALOGUE, READY
 from tests.tui.driving import burst, emit, make_app, running, screen_text, session_of, settle, shown_lines
-from tests.tui.kept import keep, opener
+from tests.tui.kept import app_on, opener
 from voice_tui.events import (
     AnswerHeard,
     ConversationStarted,
@@ -23,21 +23,10 @@ from voice_tui.events import (
     TranscriptUpdated,
 )
 from voice_tui.settings import MemorySettings, Settings
-from voice_tui.tui.app import VoiceTuiApp
 from voice_tui.tui.screens.conversations import ConversationsScreen
 from voice_tui.tui.talk_keeper import TalksFactory
 
 WIDE = (120, 36)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    keep(tmp_path / "memory.db")
-    return tmp_path / "memory.db"
-
-
-def app_on(path: Path, **more) -> VoiceTuiApp:
-    return make_app(more.pop("script", READY), conversations=opener(path), **more)
 
 
 def slow(path: Path, method: str, gate: threading.Event) -> TalksFactory:

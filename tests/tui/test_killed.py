@@ -12,7 +12,7 @@ from memory.types import Turn
 from tests.fakes_memory import NOW
 from tests.fakes_session import READY
 from tests.tui.driving import emit, main_screen, make_app, running, session_of, settle, shown_lines, toasts
-from tests.tui.kept import keep, opener
+from tests.tui.kept import opener
 from voice_tui.events import (
     AnyEvent,
     ConversationStarted,
@@ -37,12 +37,6 @@ DIED: tuple[AnyEvent, ...] = (
 FRESH = (*READY, ConversationStarted(conversation="fresh"))
 GOES_ON = ConversationStarted(conversation="c-tea", resumed=True)
 ANSWER = TranscriptUpdated(turn=2, role="assistant", text="I will", final=False)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    keep(tmp_path / "memory.db")
-    return tmp_path / "memory.db"
 
 
 def shown(turn: int = 1, text: str = TEXT) -> TranscriptUpdated:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, OptionList, Static, TextArea
 
-from memory.remote_state import RemoteState
+from memory.remote.state import RemoteState
 from memory.store import SqliteMemory
 from memory.types import Memory, NewMemory
 from tests.fakes_memory import DAY, NOW, FakeMemory, some_corrections, some_memories, some_suggestions

@@ -223,7 +223,7 @@ async def test_what_a_flag_or_the_environment_sets_cannot_be_changed_and_says_so
         environment={"VOICE_TUI_AUDIO_VOLUME": "1.5", "VOICE_TUI_UI_MEMORY": "off"},
     )
     app = app_with(file)
-    async with running(app, (120, 60)) as pilot:
+    async with running(app, (120, 90)) as pilot:
         await go(pilot, "audio.volume")
         assert "VOICE_TUI_AUDIO_VOLUME" in said(app)
         await press(pilot, "enter", "9", "r")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from memory.health import check
+from memory.file.health import check
 from memory.store import SqliteMemory
 from tests.tui.real_terminal import DEADLINE, RealTerminal
 from voice_tui.paths import memory_path, user_path

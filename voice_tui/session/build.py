@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from memory.conversations import Conversations
-from memory.embed import Embedder, embedder_of
+from memory.embedder.process import Embedder, embedder_of
 from memory.errors import MemoryStoreError
 from memory.port import MemoryPort
 from memory.store import SqliteMemory

@@ -19,6 +19,7 @@ from memory.errors import MemoryStoreError
 from memory.learn import Heard, learn, sum_up
 from memory.store import SqliteMemory
 from memory.traces import words_of
+from voice_tui.engine.cascade.responder.adviser import Adviser
 from voice_tui.events import (
     AnyEvent,
     ConversationStarted,
@@ -58,6 +59,7 @@ class Learner:
         store: Where to. `tell`: takes a `MemoryChanged` for each change, on the learner's thread.
         suggest: Whether anything is inferred. `summaries`: whether conversations that are over are summed up.
         scrub: Takes the words of forgotten memories out of logs and recordings.
+        adviser: The language model, which may notice what the rules do not; None = there is none.
         clock: Seconds since 1970.
     """
 
@@ -68,6 +70,7 @@ class Learner:
         *,
         suggest: bool,
         summaries: bool,
+        adviser: Adviser | None = None,
         scrub: Callable[[Sequence[str]], object] = len,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -76,6 +79,7 @@ class Learner:
         self._tell = tell
         self._suggest = suggest
         self._summaries = summaries
+        self._adviser = adviser
         self._scrub = scrub
         self._clock = clock
         self._events: queue.Queue[tuple[AnyEvent, float] | None] = queue.Queue(QUEUE_SIZE)
@@ -91,6 +95,8 @@ class Learner:
 
     def note(self, event: AnyEvent) -> None:
         """Take an event; the session's main thread, returns at once."""
+        if isinstance(event, TranscriptUpdated) and event.role == "user" and self._adviser is not None:
+            self._adviser.give_way()
         if isinstance(event, TranscriptUpdated) and not event.final:
             return
         if isinstance(event, _KNOWN):
@@ -99,8 +105,16 @@ class Learner:
             except queue.Full:
                 self.lost += 1
 
+    def advise_by(self, adviser: Adviser | None) -> None:
+        """Ask another language model from now on, or none; the one before is closed. Any thread, at once."""
+        before, self._adviser = self._adviser, adviser
+        if before is not None:
+            threading.Thread(target=before.close, name="retiring", daemon=True).start()
+
     def close(self, timeout: float) -> None:
-        """Finish what waits and stop, within `timeout` seconds. Safe to call twice."""
+        """Finish what waits and stop, within `timeout` seconds; the language model is not waited for. Safe to call
+        twice."""
+        self.advise_by(None)
         try:
             self._events.put(None, timeout=timeout)
         except queue.Full:  # the disk hangs; the thread is a daemon
@@ -179,7 +193,8 @@ class Learner:
             said_at=turn.said_at,
             recent=self._recent[::-1],
         )
-        learned = learn(self._store, heard, suggest=self._suggest)
+        adviser = self._adviser
+        learned = learn(self._store, heard, suggest=self._suggest, ask=adviser.ask if adviser is not None else None)
         self._recent = [one.memory.id for one in learned]
         self._made[event.turn] = self._recent
         while len(self._made) > REMEMBERED_TURNS:

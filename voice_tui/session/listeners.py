@@ -9,6 +9,7 @@ import msgspec
 
 from memory.conversations import Conversations
 from memory.store import SqliteMemory
+from voice_tui.engine.cascade.responder.adviser import Adviser
 from voice_tui.events import AnyCommand, AnyEvent, ChangeSettings, Event, RecordingChanged, SessionStopped
 from voice_tui.frame import Frame
 from voice_tui.paths import log_path, recordings_path, state_dir
@@ -22,6 +23,9 @@ from voice_tui.settings import Settings
 
 LAST_WORDS_SECONDS = 0.15
 """How long the end of a session waits for the transcript, and for the recording, to reach the disk."""
+
+ADVICE_SECONDS = 20.0
+"""How long a language model may look for what is worth suggesting; a word of the person ends it."""
 
 RETIRING_SECONDS = 5.0
 """The same for what is switched off while the session goes on; nothing waits for it."""
@@ -95,6 +99,10 @@ class Listeners:
         self._settings = settings
         self._memory = memory
 
+    def advise_by(self, settings: Settings) -> None:
+        """The language model changed: no other one hears of what is said from now on. Any thread."""
+        self._learner.advise_by(_adviser(settings))
+
     def close(self) -> None:
         """Write what waits, within `LAST_WORDS_SECONDS` each."""
         for listener in (self._chronicle, self._learner, self._recorder, *self._logs):
@@ -111,6 +119,7 @@ class Listeners:
             self._tell,
             suggest=kept.suggest,
             summaries=kept.summaries and kept.conversations,
+            adviser=_adviser(settings),
             scrub=lambda texts: scrub(texts, state_dir(), recordings_path(settings.recordings.path)),
         )
 
@@ -124,6 +133,12 @@ class Listeners:
         if listener is not None:
             listener.note(SessionStopped())
             threading.Thread(target=listener.close, args=(RETIRING_SECONDS,), name="retiring", daemon=True).start()
+
+
+def _adviser(settings: Settings) -> Adviser | None:
+    """Return the language model that may notice what is worth suggesting."""
+    wanted = settings.memory.suggest and settings.memory.suggest_by_llm and settings.llm.base_url
+    return Adviser(settings.llm, ADVICE_SECONDS) if wanted else None
 
 
 def _new_logs(settings: Settings) -> list[DebugLog]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from memory.conversations import Conversations
+from memory.judge import BAR
 from memory.store import SqliteMemory
 from voice_tui.audio.device import DeviceAudio
 from voice_tui.engine.cascade.ports import Responder
@@ -40,7 +41,7 @@ def build_live(settings: Settings, outlet: Outlet) -> Session:
     """
     memory = open_memory(settings, tell=outlet.put)
     listeners = Listeners(settings, memory, outlet.put)
-    workshop = Workshop(memory, listeners, outlet.put)
+    workshop = Workshop(memory, listeners, outlet.put, bar=settings.memory.bar)
 
     def watch(phase: str, done: int, total: int) -> None:
         outlet.put(Progressed(phase=phase, done=done, total=total))
@@ -55,7 +56,7 @@ def build_live(settings: Settings, outlet: Outlet) -> Session:
         guard=guard(settings),
         tap=listeners,
         refit=Refit(settings, workshop),
-        reminder=Reminder(workshop.memory, inline=False),
+        reminder=Reminder(workshop.memory, bar=workshop.bar, inline=False),
         at_end=listeners.close,
         dropped_events=lambda: outlet.dropped,
     )
@@ -67,12 +68,19 @@ class Workshop:
     Args:
         memory: In use. `listeners`: told when a conversation is about to begin.
         tell: Takes events of the memory's exchange with a server, on its thread.
+        bar: Relevance from which a memory is worth bringing up.
     """
 
     def __init__(
-        self, memory: SqliteMemory, listeners: Listeners, tell: Callable[[AnyEvent], object] | None = None
+        self,
+        memory: SqliteMemory,
+        listeners: Listeners,
+        tell: Callable[[AnyEvent], object] | None = None,
+        *,
+        bar: float = BAR,
     ) -> None:
         self.timers = Timers()
+        self._bar = bar
         self._memory = memory
         self._next: SqliteMemory | None = None
         self._next_responder: Responder | None = None
@@ -82,6 +90,10 @@ class Workshop:
     def memory(self) -> SqliteMemory:
         """The memory in use."""
         return self._memory
+
+    def bar(self) -> float:
+        """Relevance from which a memory is handed to an engine that does not recall by itself."""
+        return self._bar
 
     def make(self, settings: Settings, parts: frozenset[Part]) -> Made:
         """Make parts; see `Maker.make`."""
@@ -95,10 +107,11 @@ class Workshop:
             return Made(engine=engine)
         if "tts" in parts:
             check_voice(settings)
-        return Made(
-            responder=build_responder(settings, self._memory) if "responder" in parts else None,
-            tts=make_tts(settings) if "tts" in parts else None,
-        )
+        responder = build_responder(settings, self._memory) if "responder" in parts else None
+        if responder is not None:
+            self._bar = settings.memory.bar
+            self._listeners.advise_by(settings)
+        return Made(responder=responder, tts=make_tts(settings) if "tts" in parts else None)
 
     def policy(self, settings: Settings) -> TurnPolicy:
         """Return the turn-taking numbers."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from memory.errors import MemoryStoreError
+from memory.judge import BAR
 from memory.port import MemoryPort
 from memory.types import Memory, Query, Recollection
 from voice_tui.engine.port import Context, Engine, Injection
@@ -31,13 +32,20 @@ class Reminder:
 
     Args:
         memory: Returns the memory in use; None = there is none. `inline`: look up in the caller's thread, for files.
+        bar: Returns the relevance from which a memory is brought up.
         clock: Seconds since 1970.
     """
 
     def __init__(
-        self, memory: Callable[[], MemoryPort] | None, *, inline: bool, clock: Callable[[], float] = time.time
+        self,
+        memory: Callable[[], MemoryPort] | None,
+        *,
+        inline: bool,
+        bar: Callable[[], float] = lambda: BAR,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._memory = memory
+        self._bar = bar
         self._clock = clock
         self._pool = None if inline else ThreadPoolExecutor(1, "reminder")
         self._wanted: Query | None = None
@@ -67,7 +75,7 @@ class Reminder:
             self._before = event.text
         elif event.role == "user" and self._memory is not None and engine.capabilities.inject:
             told = frozenset(self._told)
-            self._wanted = Query(event.text, before=self._before, asked_at=self._clock(), told=told)
+            self._wanted = Query(event.text, before=self._before, asked_at=self._clock(), told=told, bar=self._bar())
 
     def poll(self, engine: Engine) -> list[AnyEvent]:
         """Hand over what was found meanwhile, and look up what waits; returns at once unless inline."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from memory.connection import open_existing
 from memory.errors import MemoryStoreError
+from memory.file.connection import open_existing
 from memory.store import SqliteMemory
 from voice_tui.audio.file import FileAudio
 from voice_tui.audio.file_reader import FileReader

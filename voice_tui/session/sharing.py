@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable
 
 from memory.errors import MemoryStoreError
-from memory.remote import Remote
-from memory.remote_changes import disconnect
+from memory.remote.changes import disconnect
+from memory.remote.exchange import Remote
 from memory.store import SqliteMemory
 from voice_tui.events import AnyEvent, MemoryShared, Notice
 from voice_tui.paths import recordings_path, state_dir

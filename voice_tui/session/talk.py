@@ -81,7 +81,7 @@ def talk(
             emit,
             start=Start(volume=settings.audio.volume, conversation=lambda: "file", drain=DRAIN_SECONDS),
             load_note=note_loader(memory),
-            reminder=Reminder(lambda: memory, inline=not realtime),
+            reminder=Reminder(lambda: memory, bar=lambda: settings.memory.bar, inline=not realtime),
         )
         with _signals_stop(session) as signals:
             status = session.run()

@@ -192,7 +192,7 @@ async def conversation_list(app: BaseApp, keeper: TalkKeeper | None) -> TalkList
 
 def save_talk(app: BaseApp, transcript: Transcript) -> None:
     """Save a conversation that was kept."""
-    from memory.transcripts import to_markdown, to_record
+    from memory.formats.transcripts import to_markdown, to_record
     from voice_tui.tui.screens.save import SaveScreen
     from voice_tui.tui.transcript_file import Texts
 

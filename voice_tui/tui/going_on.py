@@ -29,7 +29,7 @@ class GoingOn:
         text, state = value.strip(), self._app.state
         if not text:
             return
-        if state.health.ready and not state.starting:
+        if state.health.ready and not state.handover.starting:
             self._send(text)
             prompt.accepted(text)
         else:
@@ -41,13 +41,13 @@ class GoingOn:
         """The state has taken `event`: do what follows from the end, or the beginning, of a session."""
         state = self._app.state
         if self._keeper is not None:
-            if (cut_off := state.take_cut_off()) is not None:
+            if (cut_off := state.handover.take_cut_off()) is not None:
                 self._keeper.add(cut_off.conversation, cut_off.turn)
-            if (gone := state.take_gone_with()) is not None:
+            if (gone := state.handover.take_gone_with()) is not None:
                 for conversation in gone.conversations:
                     self._keeper.take_back(conversation, gone.texts)
         if isinstance(event, ConversationStarted):
-            if state.take_restarted():
+            if state.handover.take_restarted():
                 self._go_on()
         elif isinstance(event, SessionFailed) or any(one.again for one in state.sent.lost):
             self._put_back()
@@ -55,8 +55,8 @@ class GoingOn:
     def _go_on(self) -> None:
         """The same conversation first, then what was not dealt with in it; not twice, nor over a new sentence."""
         state = self._app.state
-        if state.awaited:
-            self._resume(state.awaited)
+        if state.handover.awaited:
+            self._resume(state.handover.awaited)
         if _prompt(self._app).value:
             self._put_back()
         for one in state.take_lost():
@@ -76,7 +76,7 @@ class GoingOn:
         """Behind the wish to go on with a conversation, which may wait for the store."""
         state, session, command = self._app.state, self._app.session, SendText(text=text)
         state.sent.add(text, state.clock(), again=again)
-        if not state.awaited or self._keeper is None or not self._keeper.then(lambda: session.send(command)):
+        if not state.handover.awaited or self._keeper is None or not self._keeper.then(lambda: session.send(command)):
             self._app.command(command)
 
     def _put_back(self) -> None:

@@ -23,7 +23,15 @@ from voice_tui.tui.state.text import one_line
 from voice_tui.tui.talk_keeper import TalkDone, TalkKeeper, TalkOpened, TalksListed
 from voice_tui.tui.typed import app_of
 from voice_tui.tui.widgets.keybar import KeyBar
-from voice_tui.tui.widgets.talks import TalkList, TalkSearch, TalkView, TalkWanted, empty_words, talk_content
+from voice_tui.tui.widgets.talks import (
+    TalkList,
+    TalkListResized,
+    TalkSearch,
+    TalkView,
+    TalkWanted,
+    empty_words,
+    talk_content,
+)
 
 if TYPE_CHECKING:
     from voice_tui.tui.base import BaseApp
@@ -92,9 +100,10 @@ class ConversationsScreen(StandbyScreen[None]):
         self.query_one(TalkList).clear_options()
         self.query_one(TalkView).show(None, None)
 
-    def on_resize(self, _event: events.Resize) -> None:
-        """The lines of the list are as long as it is wide."""
-        self.call_after_refresh(self._fill)
+    @on(TalkListResized)
+    def _resized(self, event: TalkListResized) -> None:
+        event.stop()
+        self._fill()
 
     def draw(self, topics: Topic) -> None:
         """Ask for the list again a moment after something was said."""

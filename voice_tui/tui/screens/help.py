@@ -21,7 +21,7 @@ from voice_tui.tui.standby import StandbyScreen, to_top
 from voice_tui.tui.state.app_state import AppState
 from voice_tui.tui.typed import app_of
 from voice_tui.tui.widgets.draw import Wrapped
-from voice_tui.tui.widgets.kept import Kept
+from voice_tui.tui.widgets.kept import Kept, Pile
 
 _DIM = "$foreground 60%"
 KEY_CELLS = 18
@@ -50,7 +50,7 @@ class HelpText(Wrapped):
 
     sections: tuple[HelpSection, ...] = ()
 
-    def wrapped(self, width: int) -> Kept:
+    def wrapped(self, width: int) -> Pile:
         """Return the sections as text."""
         return help_content(self.sections, width)
 
@@ -104,14 +104,14 @@ def help_sections(active: Iterable[ActiveBinding], state: AppState) -> tuple[Hel
     return tuple(HelpSection(title, tuple(lines.values())) for title, lines in everything)
 
 
-@lru_cache(maxsize=8)
-def help_content(sections: tuple[HelpSection, ...], width: int) -> Kept:
+def help_content(sections: tuple[HelpSection, ...], width: int) -> Pile:
     """Return the sections as text, wrapped to `width` cells beside the column of keys."""
-    parts: list[Content] = []
+    parts: list[Kept] = []
     for section in sections:
-        lines = [Content.styled(section.title, "bold underline"), *(_line(line, width) for line in section.lines)]
-        parts.append(Content("\n").join(lines))
-    return Kept(Content("\n\n").join(parts))
+        if parts:
+            parts.append(_heading(""))
+        parts += [_heading(section.title), *(_line(line, width) for line in section.lines)]
+    return Pile(parts)
 
 
 def _add(places: dict[str, dict[str, HelpLine]], title: str, binding: Binding, state: AppState) -> None:
@@ -125,12 +125,18 @@ def _add(places: dict[str, dict[str, HelpLine]], title: str, binding: Binding, s
     )
 
 
-def _line(line: HelpLine, width: int) -> Content:
+@lru_cache(maxsize=32)
+def _heading(title: str) -> Kept:
+    return Kept(Content.styled(title, "bold underline"))
+
+
+@lru_cache(maxsize=256)
+def _line(line: HelpLine, width: int) -> Kept:
     column = f"  {', '.join(sorted(line.keys, key=len))}"
     gap = " " * max(1, KEY_CELLS - len(column))
     text = Content.assemble(line.title, (f"  {line.more}" if line.more else "", _DIM))
     rows = text.wrap(max(12, width - KEY_CELLS))
-    return Content.assemble((column + gap, "bold $text-accent"), Content("\n" + " " * KEY_CELLS).join(rows))
+    return Kept(Content.assemble((column + gap, "bold $text-accent"), Content("\n" + " " * KEY_CELLS).join(rows)))
 
 
 def _own_actions(kind: type) -> set[str]:

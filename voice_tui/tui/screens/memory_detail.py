@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from memory.transcripts import local_time
+from memory.formats.transcripts import local_time
 from memory.types import Memory, Provenance
 from voice_tui.tui.screens.dialog import LEAVING, Dialog
 from voice_tui.tui.state.text import one_line, plain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import ClassVar
 
 from textual import events, on
@@ -20,10 +21,13 @@ from voice_tui.tui.catalogue import ENTRIES, Entry
 from voice_tui.tui.screens.modal import Modal
 from voice_tui.tui.standby import StandbyScreen
 from voice_tui.tui.state.app_state import AppState
-from voice_tui.tui.widgets.draw import same_lines
+from voice_tui.tui.widgets.kept import Kept
 
 NO_CELLS = 8
 """A terminal so narrow leaves the lines of the list no room."""
+
+LINES_KEPT = 256
+"""Three times what there is without a query: what was typed first brings up the most."""
 
 _PLACES = {"app": "", "memories": " in Memories", "conversations": " in Conversations"}
 _FOUND = Style(bold=True, underline=True)
@@ -66,7 +70,7 @@ class PaletteScreen(Modal[Entry], StandbyScreen[Entry]):
         self._state = state
         self._key_of = key_of
         self._found: list[Entry] = []
-        self._shown: list[Content] = []
+        self._shown: list[Kept] = []
 
     def compose(self) -> ComposeResult:
         """Called by Textual."""
@@ -111,9 +115,9 @@ class PaletteScreen(Modal[Entry], StandbyScreen[Entry]):
         entries = [entry for entry in ENTRIES if entry.id != "commands" and entry.applies(self._state)]
         self._found, shown = matching(entries, self._state, self._key_of, query)
         options = self.query_one(OptionList)
-        if not same_lines(shown, self._shown):
+        if shown != self._shown:
             self._shown = shown
-            options.set_options(Option(content) for content in shown)
+            options.set_options(Option(line) for line in shown)
         options.display = bool(shown) and self.size.width > NO_CELLS
         self.query_one("#palette-none").display = not shown
         options.highlighted = 0 if shown else None
@@ -122,23 +126,24 @@ class PaletteScreen(Modal[Entry], StandbyScreen[Entry]):
 
 def matching(
     entries: Sequence[Entry], state: AppState, key_of: Callable[[Entry], str], query: str
-) -> tuple[list[Entry], list[Content]]:
+) -> tuple[list[Entry], list[Kept]]:
     """Return the entries whose title holds the letters of `query` in this order, and their lines: the best come first.
 
-    Without a query all are there, as they stand.
+    Without a query all are there, as they stand. The same line is the same object, whenever it is asked for.
     """
     matcher = Matcher(query, match_style=_FOUND)
-    scored: list[tuple[float, Entry, Content]] = []
+    scored: list[tuple[float, Entry, Kept]] = []
     for entry in entries:
-        title = entry.title_now(state)
+        title, key = entry.title_now(state), key_of(entry)
         score = matcher.match(title) if query else 1.0
         if score > 0:
-            words = matcher.highlight(title) if query else Content(title)
-            scored.append((score, entry, _line(entry, words, key_of(entry))))
+            where = f"  {keys.long(key)}{_PLACES[entry.owner]}" if key else ""
+            scored.append((score, entry, _line(title, query, where, entry.help)))
     scored.sort(key=lambda found: -found[0])
     return [entry for _, entry, _ in scored], [line for _, _, line in scored]
 
 
-def _line(entry: Entry, title: Content, key: str) -> Content:
-    shown = (f"  {keys.long(key)}{_PLACES[entry.owner]}", "$text-accent") if key else ""
-    return Content.assemble(title, shown, "\n", (entry.help, "$foreground 60%"))
+@lru_cache(maxsize=LINES_KEPT)
+def _line(title: str, query: str, where: str, more: str) -> Kept:
+    words = Matcher(query, match_style=_FOUND).highlight(title) if query else Content(title)
+    return Kept(Content.assemble(words, (where, "$text-accent"), "\n", (more, "$foreground 60%")))

@@ -9,8 +9,7 @@ from enum import Flag, auto
 
 import msgspec
 
-from memory.traces import BLANK, forgotten_words
-from memory.types import Memory, Transcript, Turn
+from memory.types import Memory, Transcript
 from voice_tui.events import (
     AnswerHeard,
     AnyEvent,
@@ -31,6 +30,7 @@ from voice_tui.events import (
 )
 from voice_tui.settings import Settings
 from voice_tui.tui.state.conversation import Conversation
+from voice_tui.tui.state.handover import Handover
 from voice_tui.tui.state.health import Health, after
 from voice_tui.tui.state.models import Models
 from voice_tui.tui.state.notices import NoticeRecord, Notices, notice
@@ -47,10 +47,6 @@ TURN_HISTORY = 200
 
 EVENT_HISTORY = 500
 """Events kept for the log screen; the oldest go. Stats are not among them: they come several times per second."""
-
-
-FORGOTTEN = 50
-"""Memories that were forgotten and whose words stay out of an answer that is kept from here; the oldest go."""
 
 
 class Topic(Flag):
@@ -113,30 +109,6 @@ class Shelf:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class CutOff:
-    """What was heard of an answer whose session ended in the middle of it.
-
-    Args:
-        conversation: Its id. `turn`: its number is still to be found.
-    """
-
-    conversation: str
-    turn: Turn
-
-
-@dataclass(frozen=True, slots=True)
-class GoneWith:
-    """Typed sentences that a session did not deal with; its last conversations may say that they were said.
-
-    Args:
-        conversations: Their ids. `texts`: the sentences, oldest first.
-    """
-
-    conversations: tuple[str, ...]
-    texts: tuple[str, ...]
-
-
 class AppState:
     """The app's knowledge. UI thread only.
 
@@ -157,15 +129,7 @@ class AppState:
         self.conversation_id = ""
         self.resuming: Transcript | None = None
         self.sent = Sent()
-        self.awaited = ""
-        """The conversation that the end of its session broke off, until it goes on; "" for none."""
-        self.starting = False
-        """A fresh session has begun, and not yet its first conversation."""
-        self._restarted = False
-        self._resumed = False
-        self._cut_off: CutOff | None = None
-        self._gone_with: GoneWith | None = None
-        self._forgotten: deque[str] = deque(maxlen=FORGOTTEN)
+        self.handover = Handover()
         self.notices = Notices()
         self.steps: deque[float] = deque(maxlen=STEP_HISTORY)
         self.turns: deque[TurnMeasured] = deque(maxlen=TURN_HISTORY)
@@ -230,7 +194,7 @@ class AppState:
             case MemoryChanged():
                 self.conversation.note_memory(event)
                 if event.action == "forgotten":
-                    self._forgotten.append(event.text)
+                    self.handover.forgot(event.text)
                 return Topic.TRANSCRIPT | Topic.MEMORIES
             case _:
                 return Topic.NONE
@@ -238,12 +202,11 @@ class AppState:
 
     def _begin(self, event: ConversationStarted) -> None:
         """Another conversation; of one that goes on, what was said before is shown again."""
-        self._restarted, self.starting = self.starting and not event.resumed, False
-        self.conversation_id, self._resumed = event.conversation, event.resumed
+        self.conversation_id = event.conversation
         self.shelf = self.shelf.without_recalled()
         earlier = self.resuming
-        if not self._restarted:  # else what was wanted of the session before is still to come
-            self.awaited, self.resuming = "", None
+        if not self.handover.begin(event):
+            self.resuming = None
             self.sent.another_conversation()
         if earlier is not None and event.resumed and earlier.conversation.id == event.conversation:
             self.conversation.go_on(earlier)
@@ -255,56 +218,36 @@ class AppState:
         self.session_starts += 1
         if self.session_starts > 1:
             if self.resuming is not None:
-                self.awaited = self.resuming.conversation.id
-            elif not self.awaited and self.settings.memory.conversations and self._has_turns:
-                self.awaited = self.conversation_id
-            self.starting = True
+                self.handover.awaited = self.resuming.conversation.id
+            elif not self.handover.awaited and self.settings.memory.conversations and self._has_turns:
+                self.handover.awaited = self.conversation_id
+            self.handover.starting = True
             self.conversation.begin_chapter("The session was restarted", matters=True)
 
     @property
     def _has_turns(self) -> bool:
         """Whether anything was said in the conversation, by now or in an earlier session."""
-        return self._resumed or self.conversation.chapter_has_turns
+        return self.handover.resumed or self.conversation.chapter_has_turns
 
     def _end_answer(self) -> Topic:
         """The session has gone: what nobody heard of its answer was not said."""
-        line = self.conversation.cut_off()
-        if line is not None and self.conversation_id and self.settings.memory.conversations:
-            text = _without(line.text, self._forgotten)
-            turn = Turn(0, "assistant", text, at=line.at, said_at=self.clock(), interrupted=True)
-            self._cut_off = CutOff(self.conversation_id, turn)
-        if lost := self.sent.session_ended(self.clock()):
-            conversations = dict.fromkeys(filter(None, (self.conversation_id, self.awaited)))
-            self._gone_with = GoneWith(tuple(conversations), tuple(one.text for one in lost))
+        line, now = self.conversation.cut_off(), self.clock()
+        heard = line if self.settings.memory.conversations else None
+        self.handover.end(self.conversation_id, heard, self.sent.session_ended(now), now)
         return Topic.TRANSCRIPT
-
-    def take_cut_off(self) -> CutOff | None:
-        """Return the answer that is still to be kept, once."""
-        cut_off, self._cut_off = self._cut_off, None
-        return cut_off
-
-    def take_gone_with(self) -> GoneWith | None:
-        """Return what no conversation that is kept should say yet, once."""
-        gone, self._gone_with = self._gone_with, None
-        return gone
-
-    def take_restarted(self) -> bool:
-        """Whether the conversation that has just begun is the first of a fresh session; once."""
-        restarted, self._restarted = self._restarted, False
-        return restarted
 
     def take_lost(self) -> Sequence[Sentence]:
         """Return the sentences that a session did not deal with, once; the transcript shows them no more."""
         lost = self.sent.take_lost()
         for one in lost:
             if one.key is not None:
-                self.conversation.take_back(one.key)
+                self.conversation.drop(one.key)
         return lost
 
     def not_there(self, conversation: str) -> None:
         """Nothing was kept of a conversation that was to go on: the fresh one takes its place."""
-        if self.awaited == conversation:
-            self.awaited, self.resuming = "", None
+        if self.handover.awaited == conversation:
+            self.handover.awaited, self.resuming = "", None
 
     def _recalled(self, event: MemoryRecalled) -> Topic:
         self.conversation.note_recall(event)
@@ -330,13 +273,6 @@ class AppState:
                 return self.say(notice(self.clock(), "error", event.message, event.hint, "Session"))
             case _:
                 return None
-
-
-def _without(text: str, forgotten: Sequence[str]) -> str:
-    """Return a text without the words of memories that were forgotten."""
-    for pattern in filter(None, map(forgotten_words, forgotten)):
-        text = pattern.sub(BLANK, text)
-    return text
 
 
 def _scored(texts: Sequence[str], scores: Sequence[float]) -> list[tuple[str, float]]:

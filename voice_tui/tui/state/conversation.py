@@ -137,11 +137,7 @@ class Conversation:
 
     def withdraw(self, event: TranscriptWithdrawn) -> None:
         """Remove a turn that never happened."""
-        self._drop((self._chapter, "turn", event.turn))
-
-    def take_back(self, key: Key) -> None:
-        """Remove a line whose session died over it."""
-        self._drop(key)
+        self.drop((self._chapter, "turn", event.turn))
 
     def note_heard(self, event: AnswerHeard) -> None:
         """Remember how far the answer under way was heard, should its session die."""
@@ -156,7 +152,7 @@ class Conversation:
         line = self._lines[key]
         text = plain(heard.text) if heard is not None and heard.turn == key[2] else line.text
         if not text:
-            self._drop(key)
+            self.drop(key)
             return None
         line = replace(line, text=text, final=True, interrupted=True)
         self._put(line)
@@ -216,7 +212,7 @@ class Conversation:
             before = self._insert(line)
         self._changes.append(Put(line, before))
         while len(self._lines) > MAX_LINES:
-            self._drop(next(iter(self._lines)))
+            self.drop(next(iter(self._lines)))
             self.dropped += 1
 
     def _insert(self, line: Line) -> Key | None:
@@ -242,7 +238,8 @@ class Conversation:
                 later = key
         return later
 
-    def _drop(self, key: Key) -> None:
+    def drop(self, key: Key) -> None:
+        """Remove a line, if it is there."""
         if self._lines.pop(key, None) is not None:
             self._changes.append(Drop(key))
 

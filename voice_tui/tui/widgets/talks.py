@@ -35,6 +35,10 @@ class TalkWanted(Message):
         self.want = want
 
 
+class TalkListResized(Message):
+    """The list is as wide as it says now; its lines were made for another width."""
+
+
 class TalkSearch(Input):
     """The search line."""
 
@@ -66,6 +70,10 @@ class TalkList(OptionList):
     def __init__(self, state: AppState, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
         self._state = state
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Its lines are as long as it is wide, and that is known to nobody before."""
+        self.post_message(TalkListResized())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what applies now."""

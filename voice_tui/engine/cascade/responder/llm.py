@@ -10,9 +10,12 @@ from datetime import datetime, tzinfo
 from threading import Event as CancelFlag
 
 from memory.errors import MemoryStoreError
+from memory.judge import BAR
+from memory.llm.judging import LlmJudge
 from memory.port import MemoryPort
 from memory.types import Query, Recollection
 from voice_tui.engine.cascade.ports import Part, Recalled, Text, UserTurn, Warned
+from voice_tui.engine.cascade.responder.adviser import Adviser
 from voice_tui.engine.cascade.responder.endpoint import Endpoint
 from voice_tui.engine.cascade.responder.failures import EndpointError
 from voice_tui.engine.cascade.responder.history import (
@@ -57,15 +60,26 @@ class LlmResponder:
         llm: Address, model, limits.
         memory: Where to recall from.
         clock: Returns the local time, aware.
+        bar: Relevance from which a memory goes into the prompt.
+        adviser: Judges what was recalled; None = the built-in judge. Closed with this.
         rng: For the jitter of pauses between retries.
     """
 
     def __init__(
-        self, llm: LlmSettings, memory: MemoryPort, clock: Callable[[], datetime], *, rng: random.Random | None = None
+        self,
+        llm: LlmSettings,
+        memory: MemoryPort,
+        clock: Callable[[], datetime],
+        *,
+        bar: float = BAR,
+        adviser: Adviser | None = None,
+        rng: random.Random | None = None,
     ) -> None:
         self.name = llm.model or "language model"
         self._llm = llm
-        self._memory = memory
+        self._memory = LlmJudge(memory, adviser.ask) if adviser is not None else memory
+        self._adviser = adviser
+        self._bar = bar
         self._clock = clock
         self._rng = rng or random.Random()  # noqa: S311  # jitter is no secret
         self._endpoint = Endpoint(llm)
@@ -126,13 +140,15 @@ class LlmResponder:
                     self._history.answered(_played(turn.text, turn.interrupted))
 
     def close(self) -> None:
-        """Close the connections, also one that is being waited for; within 1 s."""
+        """Close the connections, also one that is being waited for; within 1 s each."""
+        if self._adviser is not None:
+            self._adviser.close()
         self._endpoint.close()
 
     def _recall(self, words: str, before: list[Exchange]) -> list[Recollection]:
         last = f"{before[-1].user} {before[-1].assistant}".strip() if before else ""
         now = self._clock().timestamp()
-        query = Query(words, before=last, asked_at=now, told=frozenset(self._told))
+        query = Query(words, before=last, asked_at=now, told=frozenset(self._told), bar=self._bar)
         return self._memory.recall(query, limit=MAX_RECALLED)[:MAX_RECALLED]
 
     def _messages(self, before: list[Exchange], words: str, notes: list[Recollection]) -> list[Message]:

@@ -11,8 +11,8 @@ from memory.correct import stated
 from memory.errors import MemoryStoreError
 from memory.extract import kind_of
 from memory.port import MemoryPort
-from memory.slots import slot_of
 from memory.types import Kind, Memory, NewMemory, Query, Recollection
+from memory.understanding.slots import slot_of
 from voice_tui.engine.cascade.ports import Clip, Part, Text, UserTurn
 from voice_tui.engine.cascade.responder.wording import counted, sentence, spoken_day, turned
 from voice_tui.errors import VoiceTuiError

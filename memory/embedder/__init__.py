@@ -1,0 +1,1 @@
+"""Sentences to vectors, in a process of its own."""

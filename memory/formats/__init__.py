@@ -1,0 +1,1 @@
+"""Memories and conversations as JSON Lines, JSON and Markdown."""

@@ -1,0 +1,1 @@
+"""What a memory goes through after it was written: corrected, forgotten, restored."""

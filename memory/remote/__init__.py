@@ -1,0 +1,1 @@
+"""The exchange with a libSQL server, for people with several machines."""

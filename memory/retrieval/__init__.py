@@ -1,0 +1,1 @@
+"""What recall stands on: candidates, their features, the weights, the vectors."""

@@ -1,0 +1,1 @@
+"""Summaries of closed conversations, and keeping them true."""
