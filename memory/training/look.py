@@ -24,7 +24,7 @@ from memory.training.meaning import CarriedModel
 from memory.training.near import near_table
 from memory.training.pools import Asked, ask_all, ask_probes, memories_of
 from memory.training.report import Judged, report
-from memory.training.swap import swaps
+from memory.training.swap import SWAPPED, swaps
 from memory.training.train import FOLDS, JUDGE_PENALTY, Ordered, judged_rows, ordered, train_order
 from memory.training.words import Space, WordReader, fit_space
 
@@ -77,12 +77,13 @@ def _fit(rows: Sequence[Row]) -> Linear:
 
 def at_equal_rates(judged: Sequence[Judged]) -> Iterator[str]:
     """Yield precision and evidence recall of written questions where as much comes up for what has no answer."""
-    written = [one for one in judged if not one.asked.echo]
+    swapped = [one for one in judged if one.asked.probe.id.endswith(SWAPPED)]
+    written = [one for one in judged if not one.asked.echo and not one.asked.probe.id.endswith(SWAPPED)]
     answerable = [one for one in written if one.asked.probe.category in ANSWERABLE]
     groups = {
         "written, unanswerable": [one for one in written if one.asked.probe.category == "unanswerable"],
         "written, evidence elsewhere": [one for one in answerable if not one.asked.there],
-        "one detail exchanged": [one for one in judged if one.asked.probe.id.endswith("-swap")],
+        "one detail exchanged": swapped,
     }
     asked = [one for one in answerable if one.asked.there]
     yield "| anything comes up for | " + " | ".join(f"{rate:.0%}" for rate in RATES) + " |"
@@ -135,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     for title, (rows, others) in ways.items():
         judged = held_out(found, rows, list(zip(swapped, others, strict=True)))
-        own = [one for one in judged if not one.asked.probe.id.endswith("-swap")]
+        own = [one for one in judged if not one.asked.probe.id.endswith(SWAPPED)]
         lines = (f"# {title}", "", *at_equal_rates(judged), "", *report(own), "")
         sys.stdout.writelines(f"{line}\n" for line in lines)
     return 0

@@ -72,6 +72,9 @@ KINDS: Mapping[str, Sequence[str]] = {
     for word in line.split()
 }
 
+SWAPPED = "-swap"
+"""End of the ids of such questions."""
+
 _WORD = re.compile(r"[A-Za-z]+")
 
 
@@ -125,7 +128,7 @@ def swaps(conversation: Conversation, rng: random.Random, each: int = 2) -> Iter
         for old, new in rng.sample(pairs, min(each, len(pairs))):
             text = exchanged(probe.text, old, new)
             other = replace(
-                probe, id=f"{conversation.id}-swap", category="unanswerable", text=text, evidence=(), near=()
+                probe, id=f"{conversation.id}{SWAPPED}", category="unanswerable", text=text, evidence=(), near=()
             )
             yield Swap(probe, other, old, new)
 
