@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from memory.recall_model import Linear
-from memory.recall_overlap import Flags, Floats
+from memory.retrieval.model import Linear
+from memory.retrieval.overlap import Flags, Floats
 from memory.training.data import ANSWERABLE, read_all, split
 from memory.training.fit import fit_probability
 from memory.training.meaning import CarriedModel

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from memory.recall import Look
-from memory.recall_overlap import Columns, Flags, Floats, Overlap, stacked
-from memory.recall_stem import stem
+from memory.retrieval.overlap import Columns, Flags, Floats, Overlap, stacked
+from memory.retrieval.stem import stem
 from memory.training.words import Space, WordReader
 
 BEFORE = 0.9

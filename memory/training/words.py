@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from memory.embed_bert import AT_ONCE, Bert
-from memory.embed_choice import how_to_install
-from memory.embed_weights import carried_model
-from memory.embed_wordpiece import WordPieces, split_words
+from memory.embedder.bert import AT_ONCE, Bert
+from memory.embedder.choice import how_to_install
+from memory.embedder.weights import carried_model
+from memory.embedder.wordpiece import WordPieces, split_words
 from memory.errors import MemoryStoreError
-from memory.recall_overlap import Floats
+from memory.retrieval.overlap import Floats
 
 DIMENSION = 48
 """Numbers of a word. Held out: 32 cost a little, 64 and 128 gain nothing that matters."""

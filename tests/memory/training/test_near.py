@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from memory.embed_bert import Bert
+from memory.embedder.bert import Bert
 from memory.training.data import Conversation, read_all
 from memory.training.near import NAMES, near_columns
 from memory.training.swap import exchanged, swaps
