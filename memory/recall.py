@@ -78,7 +78,7 @@ class Recaller:
         """
         total = self._frequencies.total(db)
         cue = cue_of(query, total, lambda word: self._frequencies.count(db, word), self._zone)
-        vector = meaning.vector(cue.text) if meaning else None
+        vector = meaning.vector(cue.text, query.patience) if meaning else None
         near = meaning.nearest(vector, NEAREST) if meaning and vector is not None else []
         gathered = _wanted(db, gather(db, cue, near), query.without)
         measured = vector is not None and meaning is not None and meaning.measure(db, vector, gathered)
@@ -134,6 +134,7 @@ class Recaller:
                 importance=importance,
                 coverage=float(cover[place]),
                 why=_why(look.cue, found),
+                by_meaning=look.vectors,
             )
             for (place, memory, found), importance in zip(there, worth, strict=True)
         ]

@@ -110,6 +110,7 @@ class Query:
         told: Ids of memories that this conversation has had already; only a question brings them up again.
         bar: Relevance from which a memory is worth bringing up.
         without: Kinds that are not wanted; they take no other memory's place.
+        patience: Seconds to wait for the vector of the words at least; 0 = as long as a conversation can.
     """
 
     text: str
@@ -120,6 +121,7 @@ class Query:
     told: frozenset[str] = frozenset()
     bar: float = 0.7
     without: frozenset[Kind] = frozenset()
+    patience: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ class Recollection:
         importance: 0-1, how likely it is worth knowing at all.
         coverage: 0-1, the share of the question's words (the rarer the heavier) that it or its speaker's name holds.
         why: For a person: what matched.
+        by_meaning: Whether closeness in meaning counted; else it was found by words alone.
     """
 
     memory: Memory
@@ -139,6 +142,7 @@ class Recollection:
     importance: float = 0.5
     coverage: float = 0.0
     why: str = ""
+    by_meaning: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from threading import Thread
 
 from voice_tui.events import (
     AnyCommand,
     AnyEvent,
     DevicesChanged,
+    MemoriesFound,
     MemoryRecalled,
+    SearchMemories,
     SessionStarted,
     StateChanged,
     Stats,
@@ -18,13 +20,22 @@ from voice_tui.events import (
 )
 from voice_tui.session.port import OnEvent
 
+Finds = Callable[[str], Iterable[tuple[str, float]]]
+"""Words that are searched -> ids and relevance of what bears on them."""
+
 
 class FakeSession:
-    """A `SessionPort` that records commands and emits what it is told to."""
+    """A `SessionPort` that records commands and emits what it is told to.
+
+    Searches are kept apart in `searches` and answered with what `finds` finds; where that is None, not at all.
+    """
 
     def __init__(self, script: Iterable[AnyEvent] = ()) -> None:
         self.script = list(script)
         self.commands: list[AnyCommand] = []
+        self.searches: list[SearchMemories] = []
+        self.finds: Finds | None = lambda words: ()
+        self.by_meaning = True
         self.started = 0
         self.closed = 0
         self.restarted = 0
@@ -37,7 +48,13 @@ class FakeSession:
             on_event(event)
 
     def send(self, command: AnyCommand) -> None:
-        self.commands.append(command)
+        if not isinstance(command, SearchMemories):
+            self.commands.append(command)
+            return
+        self.searches.append(command)
+        if self.finds is not None:
+            found = tuple(self.finds(command.query))
+            self._emit((MemoriesFound(number=command.number, found=found, by_meaning=self.by_meaning),))
 
     def restart(self) -> None:
         self.restarted += 1

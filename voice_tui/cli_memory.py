@@ -35,10 +35,17 @@ def register(subparsers: Subparsers) -> None:
 def _add_reading(actions: Subparsers) -> None:
     shown = action(actions, "list", "list memories, pinned first, then newest first", show_list)
     _add_page(shown)
-    found = action(actions, "search", "find memories that hold every word", search)
+    found = action(
+        actions,
+        "search",
+        "find memories by words alone: every word must occur (memory recall goes by meaning too)",
+        search,
+    )
     found.add_argument("words", nargs="+", metavar="WORD", help="the last one may be the beginning of a word")
     _add_page(found)
-    asked = action(actions, "recall", "ask the memory: what it would bring up, and how sure it is", recall)
+    asked = action(
+        actions, "recall", "ask the memory by words and meaning: what it would bring up, and how sure it is", recall
+    )
     asked.add_argument("words", nargs="*", metavar="WORD", help="the question")
     asked.add_argument(
         "--batch",

@@ -94,6 +94,22 @@ class PlayNote(Command, frozen=True, tag="play_note"):
     memory_id: str
 
 
+MOST_SEARCHED = 1_000
+"""Characters of the words that are searched; the rest is left out."""
+
+
+class SearchMemories(Command, frozen=True, tag="search_memories"):
+    """Look what bears on words that somebody types: `MemoriesFound` follows, unless a newer search takes its place.
+
+    Args:
+        query: The words, `MOST_SEARCHED` characters at most.
+        number: Comes back with the answer.
+    """
+
+    query: str
+    number: int
+
+
 class Stop(Command, frozen=True, tag="stop"):
     """End the session in order."""
 
@@ -112,5 +128,6 @@ AnyCommand = (
     | CheckSound
     | ChangeSettings
     | PlayNote
+    | SearchMemories
     | Stop
 )

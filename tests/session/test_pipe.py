@@ -13,8 +13,10 @@ from voice_tui.errors import SessionError
 from voice_tui.events import (
     AnyCommand,
     AnyEvent,
+    MemoriesFound,
     MemoryRecalled,
     Notice,
+    SearchMemories,
     SendText,
     StateChanged,
     Stats,
@@ -34,13 +36,15 @@ def test_events_and_commands_come_back_as_they_were() -> None:
     events = [
         TranscriptUpdated(at=1.5, turn=3, role="user", text="käse 🧀 \x00", final=True, confidence=0.5),
         MemoryRecalled(query="q", ids=("a",), texts=("t",), scores=(0.7,), strategy="spoken"),
+        MemoriesFound(number=3, found=(("a", 0.86), ("b", 0.5)), by_meaning=True),
         STATS,
     ]
     stream = io.BytesIO(b"".join(framed(e) for e in events))
     reader = FrameReader(stream, AnyEvent)
-    assert [reader.read() for _ in range(4)] == [*events, None]
-    commands = FrameReader(io.BytesIO(framed(SendText(text="hi"))), AnyCommand)
-    assert commands.read() == SendText(text="hi")
+    assert [reader.read() for _ in range(5)] == [*events, None]
+    commands = [SendText(text="hi"), SearchMemories(query="zähne \x00", number=1 << 40)]
+    back = FrameReader(io.BytesIO(b"".join(framed(c) for c in commands)), AnyCommand)
+    assert [back.read() for _ in range(3)] == [*commands, None]
 
 
 @given(st.binary(max_size=200))

@@ -37,6 +37,7 @@ from voice_tui.session.listeners import Listeners
 from voice_tui.session.live import Workshop
 from voice_tui.session.loop import Session, Start
 from voice_tui.session.refit import Made, Part, Refit
+from voice_tui.session.start import Library
 from voice_tui.settings import MemorySettings, Settings, TtsSettings
 
 DEADLINE = 20.0
@@ -71,7 +72,7 @@ class Bench:
             self.audio,
             self.listeners.emit,
             start=Start(mode=self.settings.turns.mode, volume=self.settings.audio.volume),
-            load_turns=self.workshop.load_turns,
+            library=Library(load_turns=self.workshop.load_turns),
             refit=Refit(self.settings, self.workshop),
             tap=self.listeners,
             at_end=self.listeners.close,

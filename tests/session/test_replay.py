@@ -35,6 +35,7 @@ from voice_tui.frame import FRAME_SAMPLES, SAMPLE_RATE, Frame, silence
 from voice_tui.session.build import build_engine, guard, note_loader
 from voice_tui.session.loop import Session, Start
 from voice_tui.session.replay import Difference, Line, Replay, ScriptedAudio, lines, load, replay
+from voice_tui.session.start import Library
 from voice_tui.settings import Settings, TtsSettings
 
 needs_voice = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
@@ -64,7 +65,7 @@ def hold(tmp_path: Path, audio: ScriptedAudio, settings: Settings) -> Path:
             audio,
             recorded.recorder.note,
             start=Start(conversation=lambda: "c1", drain=PATIENCE),
-            load_note=note_loader(memory),
+            library=Library(load_note=note_loader(memory)),
             guard=guard(settings),
             tap=recorded.recorder,
             at_end=lambda: recorded.recorder.close(PATIENCE),

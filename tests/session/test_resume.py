@@ -22,6 +22,7 @@ from voice_tui.events import AnyCommand, AnyEvent, ConversationStarted, Notice, 
 from voice_tui.session.build import turns_loader
 from voice_tui.session.loop import Session
 from voice_tui.session.past import MOST_TURNS
+from voice_tui.session.start import Library
 
 PAST = [PastTurn("user", "I have a dog"), PastTurn("assistant", "What is it cal", interrupted=True)]
 
@@ -35,7 +36,7 @@ def talks(tmp_path: Path):
 def run(*commands: AnyCommand, load=None) -> tuple[FakeEngine, list[AnyEvent]]:
     engine, events = FakeEngine(), []
     audio = FakeAudio([tone()])
-    session = Session(engine, audio, events.append, load_turns=load)
+    session = Session(engine, audio, events.append, library=Library(load_turns=load))
     audio.at_end = session.stop
     for command in commands:
         assert session.command(command)

@@ -9,7 +9,7 @@ import pytest
 from textual import _wait
 
 from tests.tui.kept import keep
-from voice_tui.tui import base
+from voice_tui.tui import base, memory_search
 
 QUICK = 1 / 250
 """Seconds between two looks whether the app is at rest; Textual's own 1/50 made most of a test's time waiting."""
@@ -33,6 +33,12 @@ def quick_pilot(monkeypatch: pytest.MonkeyPatch) -> None:
 def drawn_below_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What lies behind a dialog is drawn before anybody looks."""
     monkeypatch.setattr(base, "BELOW_SECONDS", 0.001)
+
+
+@pytest.fixture(autouse=True)
+def searched_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The session is asked what bears on the words without waiting for the next letter."""
+    monkeypatch.setattr(memory_search, "PAUSE_SECONDS", 0.001)
 
 
 @pytest.fixture

@@ -53,7 +53,9 @@ def session_of(app: VoiceTuiApp) -> FakeSession:
 
 def at_rest(app: VoiceTuiApp) -> bool:
     """Whether the session was started and no work is under way."""
-    return bool(session_of(app).started) and app.files.idle and app.shelves.idle and app.inbox.empty
+    session = session_of(app)
+    answered = session.finds is None or app.state.shelf.reach != "asked"
+    return bool(session.started) and app.files.idle and app.shelves.idle and app.inbox.empty and answered
 
 
 async def settle(pilot: Pilot[Any], until: Callable[[], bool] = lambda: True) -> None:

@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 
 from memory.errors import MemoryStoreError
 from tests.fakes_memory import FakeMemory, some_corrections, some_memories, some_suggestions
-from tests.fakes_session import DIALOGUE, READY, many_stats, stats
+from tests.fakes_session import DIALOGUE, READY, Finds, many_stats, stats
 from tests.tui.driving import emit_each, make_app, press, session_of, settle
 from tests.tui.kept import keep, opener
 from voice_tui.events import (
@@ -61,6 +61,7 @@ class Scene:
     memory: FakeMemory | None = None
     names: DeviceNames | None = NAMES
     kept: bool = False
+    finds: Finds | None = None
 
 
 SCENES: dict[str, Scene] = {
@@ -87,6 +88,10 @@ SCENES: dict[str, Scene] = {
     "performance_empty": Scene([], ["f3"]),
     "memories": Scene(keys=["f4", "down"]),
     "memories_search": Scene(keys=["f4", "slash", *"lock"]),
+    "memories_search_meaning": Scene(
+        keys=["f4", "slash", *"the"], finds=lambda words: [("m2", 0.52), ("m3", 0.86), ("m1", 0.47)]
+    ),
+    "memories_search_words": Scene([*TALK, StateChanged(state="loading")], ["f4", "slash", *"teeth"]),
     "memories_nothing": Scene(keys=["f4", "slash", *"xyz"]),
     "memories_empty": Scene(keys=["f4"], memory=FakeMemory()),
     "memories_broken": Scene(
@@ -148,6 +153,7 @@ def performance(scene: Scene) -> Callable[[Pilot[Any]], Awaitable[None]]:
         app: Any = pilot.app
         await settle(pilot)
         session = session_of(app)
+        session.finds = scene.finds or session.finds
         if app.state.health.ready and app.state.health.stats is None:
             await emit_each(pilot, *many_stats(talk_mode=app.state.health.mode))
         session.emit(*scene.more)

@@ -34,6 +34,9 @@ SMOOTHING = np.float32(0.8)
 DOUBT = np.float32(0.1)
 """Variance of each coefficient while nothing is known of the room."""
 
+DOUBTED_AGAIN = np.float32(0.03)
+"""Share of the filter's power that is doubted after the echo was found to be another."""
+
 HUSH = np.float32(1e-6)
 """Keeps the gain finite in silence, power of a spectrum."""
 
@@ -63,6 +66,21 @@ class EchoFilter:
         self._drift = np.zeros((PARTITIONS, bands), np.float32)
         self._rest = np.full(bands, 1e-3, np.float32)
         """Power of what is no echo, by band."""
+
+    def alter(self, gain: float, lag: int) -> None:
+        """Take it that the echo is `gain` times as loud as it was, and comes `lag` samples later."""
+        response = np.fft.irfft(self._weights, axis=1)[:, :STEP].reshape(-1)
+        moved = np.zeros_like(response)
+        if lag >= 0:
+            moved[lag:] = response[: len(response) - lag]
+        else:
+            moved[:lag] = response[-lag:]
+        padded = np.zeros((PARTITIONS, 2 * STEP), np.float32)
+        padded[:, :STEP] = gain * moved.reshape(PARTITIONS, STEP)
+        self._weights = np.fft.rfft(padded, axis=1).astype(np.complex64)
+        power = self._weights.real**2 + self._weights.imag**2
+        self._drift = FORGETTING * power
+        self._doubt = np.minimum(DOUBT, np.float32(gain * gain) * self._doubt + DOUBTED_AGAIN * power)
 
     def process(self, microphone: Pcm, played: Pcm) -> tuple[Pcm, Pcm]:
         """Return what is left of the microphone and the echo that was taken out of it.

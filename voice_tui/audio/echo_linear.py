@@ -11,7 +11,9 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from voice_tui.audio.echo_change import change_in
 from voice_tui.audio.echo_filter import STEP, EchoFilter
 from voice_tui.frame import FRAME_SAMPLES, SAMPLE_RATE, Frame, Pcm, silence
 
@@ -25,6 +27,9 @@ EMPHASIS = np.float32(0.97)
 
 REACH_BLOCKS = 40
 """How long the loudest echo counts fully, 0.4 s."""
+
+CHANGED = 10 ** (-1.4)
+"""Share of the echo from which what is left may be an echo that has changed."""
 
 RING = 10 ** (-0.6 / 20)
 """How fast it counts less after that, per block: 60 dB in a second."""
@@ -136,6 +141,8 @@ class LinearPath:
         self._gate = LeakGate()
         self._gain = 1.0
         self._share = 0.0
+        self._before = np.zeros((3, FRAME_SAMPLES), np.float32)
+        """Microphone, echo and what was left of the frame before, low end turned down."""
 
     def mix(self, microphone: Frame, played: Frame, cleaned: Frame, gated: Frame) -> Frame:
         """Return the frame that is heard.
@@ -145,6 +152,8 @@ class LinearPath:
             cleaned: After AEC3. `gated`: after the gate that follows it, heard where the filter is not believed.
         """
         left, echo = self._filtered(np.clip(microphone, -1.0, 1.0), np.clip(played, -1.0, 1.0))
+        if self._changed(microphone, echo, left):
+            left = silence()
         gains, shares = [self._gain], [self._share]
         for levels in _levels(microphone, cleaned, left, echo):
             sounding = self._gate.judge(levels)
@@ -159,6 +168,19 @@ class LinearPath:
         share = _ramp(shares)
         return (left * (_ramp(gains) * share) + gated * (1 - share)).astype(np.float32)
 
+    def _changed(self, microphone: Frame, echo: Frame, left: Frame) -> bool:
+        """Whether what is left is the echo, louder, softer, earlier or later than before: the filter follows at once."""
+        latest = _emphasised(np.stack([microphone, echo, left]))
+        sound = np.concatenate([self._before, latest], axis=1)
+        self._before = latest
+        if np.dot(latest[2], latest[2]) < CHANGED * np.dot(latest[1], latest[1]):
+            return False
+        found = change_in(*sound) or change_in(*latest)
+        if found is not None:
+            self._filter.alter(found.gain, found.lag)
+            self._before = np.zeros_like(latest)
+        return found is not None
+
     def _filtered(self, microphone: Frame, played: Frame) -> tuple[Frame, Frame]:
         left, echo = silence(), silence()
         for start in range(0, FRAME_SAMPLES, STEP):
@@ -169,13 +191,17 @@ class LinearPath:
 
 def _levels(*signals: Frame) -> list[Levels]:
     """Return the levels of each block."""
-    sound = np.stack(signals)
+    blocks = _emphasised(np.stack(signals)).reshape(len(signals), BLOCKS, BLOCK)
+    power = np.einsum("sbn,sbn->bs", blocks, blocks) / np.float32(BLOCK)
+    return [Levels(*row) for row in np.sqrt(power).tolist()]
+
+
+def _emphasised(sound: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return sound, shape (signals, samples), with its low end turned down."""
     emphasised = sound.copy()
     emphasised[:, 1:] -= EMPHASIS * sound[:, :-1]
     emphasised[:, 0] = emphasised[:, 1]
-    blocks = emphasised.reshape(len(signals), BLOCKS, BLOCK)
-    power = np.einsum("sbn,sbn->bs", blocks, blocks) / np.float32(BLOCK)
-    return [Levels(*row) for row in np.sqrt(power).tolist()]
+    return emphasised
 
 
 def _ramp(values: list[float]) -> Pcm:

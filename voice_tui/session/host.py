@@ -21,6 +21,7 @@ from voice_tui.events import (
     HoldMicrophone,
     Notice,
     ResumeConversation,
+    SearchMemories,
     SendText,
     SessionFailed,
     SessionStarted,
@@ -79,6 +80,9 @@ class SessionHost:
             return
         if isinstance(command, SendText | ResumeConversation) and self._between:
             return  # it was meant for the session before, and is sent again when it is known that that one has gone
+        if isinstance(command, SearchMemories):
+            self._try_to_send(command)
+            return
         if self._process is None:
             self._say("warning", "That did not reach the session, which is just starting", "Try again in a moment")
             return
@@ -86,6 +90,13 @@ class SessionHost:
             self._outgoing.put_nowait(framed(command))
         except queue.Full:
             self._say("error", "The session does not answer", "Restart it from the command palette, or quit")
+
+    def _try_to_send(self, command: SearchMemories) -> None:
+        """Nobody waits for the answer, so that none will come is not worth a word."""
+        with self._lock:
+            if self._process is not None and not self._between:
+                with contextlib.suppress(queue.Full):
+                    self._outgoing.put_nowait(framed(command))
 
     def _keep(self, command: ChangeSettings | HoldMicrophone) -> bool:
         """Start later sessions with this; returns whether one runs that must be told."""

@@ -30,6 +30,8 @@ from voice_tui.session.loop import Session, Start
 from voice_tui.session.outlet import Outlet
 from voice_tui.session.refit import Made, Part, Refit
 from voice_tui.session.reminder import Reminder
+from voice_tui.session.searcher import Searcher
+from voice_tui.session.start import Library
 from voice_tui.settings import Settings
 
 
@@ -42,22 +44,26 @@ def build_live(settings: Settings, outlet: Outlet) -> Session:
     memory = open_memory(settings, tell=outlet.put)
     listeners = Listeners(settings, memory, outlet.put)
     workshop = Workshop(memory, listeners, outlet.put, bar=settings.memory.bar)
+    searcher = Searcher(workshop.memory, outlet.put, bar=workshop.bar)
 
     def watch(phase: str, done: int, total: int) -> None:
         outlet.put(Progressed(phase=phase, done=done, total=total))
+
+    def end() -> None:
+        searcher.close()
+        listeners.close()
 
     return Session(
         build_engine(settings, memory, inline=False, timers=workshop.timers, watch=watch),
         DeviceAudio(settings.audio),
         listeners.emit,
         start=Start(mode=settings.turns.mode, volume=settings.audio.volume),
-        load_note=workshop.load_note,
-        load_turns=workshop.load_turns,
+        library=Library(workshop.load_note, workshop.load_turns, searcher.ask),
         guard=guard(settings),
         tap=listeners,
         refit=Refit(settings, workshop),
         reminder=Reminder(workshop.memory, bar=workshop.bar, inline=False),
-        at_end=listeners.close,
+        at_end=end,
         dropped_events=lambda: outlet.dropped,
     )
 

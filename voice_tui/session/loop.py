@@ -33,6 +33,7 @@ from voice_tui.events import (
     PlayNote,
     PushToTalk,
     ResumeConversation,
+    SearchMemories,
     SendText,
     SessionStarted,
     SessionStopped,
@@ -52,7 +53,7 @@ from voice_tui.session.front import Front, Guard
 from voice_tui.session.past import Past
 from voice_tui.session.refit import Refit
 from voice_tui.session.reminder import Reminder
-from voice_tui.session.start import Drain, LoadNote, LoadTurns, failure
+from voice_tui.session.start import Drain, Library, failure
 from voice_tui.session.start import Start as Start
 from voice_tui.session.stats import Timings, snapshot
 from voice_tui.session.tap import Tap
@@ -78,7 +79,7 @@ class Session:
         engine: Owned by the session from now on, like `audio`.
         audio: Where frames come from and go to.
         emit: Takes events; called on the loop's thread and must return at once.
-        load_note: Recordings of spoken notes. `load_turns`: what was said in conversations that were kept.
+        library: What is looked up of what was kept.
         guard: Chooses what keeps the assistant from hearing itself through these devices.
         refit: Brings other settings in while it runs; None where they stay as they are.
         reminder: Recalls for engines that do not by themselves; None = nothing.
@@ -92,8 +93,7 @@ class Session:
         emit: Emit,
         *,
         start: Start | None = None,
-        load_note: LoadNote | None = None,
-        load_turns: LoadTurns | None = None,
+        library: Library | None = None,
         guard: Guard = lambda devices: None,
         refit: Refit | None = None,
         reminder: Reminder | None = None,
@@ -105,8 +105,7 @@ class Session:
         self._audio = audio
         self._emit = emit
         self._start = start or Start()
-        self._load_note = load_note
-        self._load_turns = load_turns
+        self._library = library or Library()
         self._front = Front(self._start.mode, guard)
         self._refit = refit
         self._reminder = reminder or Reminder(None, inline=True)
@@ -115,14 +114,15 @@ class Session:
         self._at_end = at_end
         self._dropped_events = dropped_events
         self._commands: queue.Queue[AnyCommand] = queue.Queue(COMMANDS_SIZE)
-        self._running = True
-        self._reason = ""
+        self._running, self._reason = True, ""
         self._volume = self._start.volume
         self._timings = Timings()
         self._drain = Drain(self._start.drain)
 
     def command(self, command: AnyCommand) -> bool:
         """Queue a command; any thread. False when the queue is full and the command was refused."""
+        if isinstance(command, SearchMemories):  # a thread of its own looks, whatever the loop is doing
+            return self._library.search(command)
         try:
             self._commands.put_nowait(command)
         except queue.Full:
@@ -343,17 +343,17 @@ class Session:
         self._emit(VolumeChanged(at=self._now(), volume=self._volume, said=said))
 
     def _resume(self, conversation: str) -> None:
-        if self._load_turns is None:
+        if self._library.load_turns is None:
             return
-        turns = self._load_turns(conversation)
+        turns = self._library.load_turns(conversation)
         self._break_off()
         self._engine.reset()
         self._engine.recount(turns)
         self._begin_conversation(conversation, turns)
 
     def _play_note(self, memory_id: str) -> None:
-        if self._load_note is not None:
-            pcm, caption = self._load_note(memory_id)
+        if self._library.load_note is not None:
+            pcm, caption = self._library.load_note(memory_id)
             self._engine.play(pcm, caption, self._tick())
 
     # --- what other settings ask for; see `Running` ---

@@ -22,7 +22,10 @@ class SessionPort(Protocol):
         ...
 
     def send(self, command: AnyCommand) -> None:
-        """Queue a command. While no session runs the command is dropped and a `Notice` says so."""
+        """Queue a command. While no session runs the command is dropped and a `Notice` says so.
+
+        A `SearchMemories` is dropped without a word.
+        """
         ...
 
     def restart(self) -> None:

@@ -41,6 +41,7 @@ from voice_tui.frame import Frame, as_frame, silence
 from voice_tui.session.build import build_engine, guard, note_loader
 from voice_tui.session.loop import Session, Start
 from voice_tui.session.recording_format import MICROPHONE, SPEAKER, About, Entry, read_about, read_entries
+from voice_tui.session.start import Library
 from voice_tui.session.talk import DRAIN_SECONDS, EventFile
 from voice_tui.settings import Settings
 
@@ -208,7 +209,7 @@ def replay(
             audio,
             emit,
             start=_start(happened, settings, about),
-            load_note=note_loader(store),
+            library=Library(load_note=note_loader(store)),
             guard=guard(settings),
         )
         audio.press(session.command)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from voice_tui.engine.port import Engine, PastTurn
 from voice_tui.errors import VoiceTuiError
-from voice_tui.events import SessionFailed, TalkMode
+from voice_tui.events import SearchMemories, SessionFailed, TalkMode
 from voice_tui.frame import FRAME_SAMPLES, Pcm
 
 SETTLE_SECONDS = 1.5
@@ -22,6 +22,25 @@ LoadNote = Callable[[str], "tuple[Pcm, str]"]
 
 LoadTurns = Callable[[str], Sequence[PastTurn]]
 """Conversation -> its latest turns, oldest first; raises VoiceTuiError when there is none."""
+
+
+Search = Callable[[SearchMemories], bool]
+"""Takes what is searched; any thread, returns at once. Whoever made it sends the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What a session looks up of what was kept.
+
+    Args:
+        load_note: Recordings of spoken notes; None = there are none.
+        load_turns: What was said in conversations that were kept; None = nothing was.
+        search: Looks for memories.
+    """
+
+    load_note: LoadNote | None = None
+    load_turns: LoadTurns | None = None
+    search: Search = lambda wanted: True
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from voice_tui.events import AnyEvent, Notice, SessionFailed
 from voice_tui.session.build import build_engine, note_loader, open_memory
 from voice_tui.session.loop import Session, Start
 from voice_tui.session.reminder import Reminder
+from voice_tui.session.start import Library
 from voice_tui.settings import Settings
 
 DRAIN_SECONDS = 60.0
@@ -80,7 +81,7 @@ def talk(
             audio,
             emit,
             start=Start(volume=settings.audio.volume, conversation=lambda: "file", drain=DRAIN_SECONDS),
-            load_note=note_loader(memory),
+            library=Library(load_note=note_loader(memory)),
             reminder=Reminder(lambda: memory, bar=lambda: settings.memory.bar, inline=not realtime),
         )
         with _signals_stop(session) as signals:

@@ -18,10 +18,12 @@ from textual.widgets import Input
 
 from voice_tui.events import (
     Interrupt,
+    MemoriesFound,
     MemoryChanged,
     MemoryShared,
     NewConversation,
     PushToTalk,
+    SessionStarted,
     SetMute,
     SetTalkMode,
     SettingsChanged,
@@ -198,6 +200,10 @@ class VoiceTuiApp(BaseApp):
                 self.toast(toast)
             if isinstance(event, MemoryChanged | MemoryShared):
                 self._memories.refresh()
+            elif isinstance(event, SessionStarted):
+                self._memories.session_began()
+            elif isinstance(event, MemoriesFound):
+                self._memories.found(event)
             elif isinstance(event, SettingsChanged):
                 self._settings_told(event)
             elif isinstance(event, VolumeChanged):

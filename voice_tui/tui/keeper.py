@@ -10,7 +10,7 @@ from textual.message import Message
 from memory.errors import MemoryStoreError
 from memory.port import MemoryPort
 from memory.traces import words_of
-from memory.types import Memory, NewMemory, Provenance, Query
+from memory.types import Memory, NewMemory, Provenance
 from voice_tui.tui.desk import Desk, Job, Said
 
 MemoryFactory = Callable[[], MemoryPort]
@@ -19,8 +19,8 @@ MemoryFactory = Callable[[], MemoryPort]
 LISTED = 200
 """Memories in the pane at once; search finds the rest."""
 
-SHOWN_FROM = 0.3
-"""Relevance from which a search shows what does not hold its words."""
+Bearing = Sequence[tuple[str, float]]
+"""Ids of memories that bear on what is searched, with their relevance (0-1), best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,10 @@ class Listing:
 
     Args:
         query: The words that were searched; "" for all.
-        memories: In the store's order.
+        memories: What holds the words in the store's order, then what else bears on them, most relevant first.
         total: Active memories in all.
         error: Why there is no list; "" when all is well.
-        scores: Relevance by id, of a search.
+        scores: Relevance by id, of those that bear on the words.
         suggested: How many suggestions wait; they stand first while nothing is searched.
         shared: How the exchange with a server stands, in words; "" = there is none.
     """
@@ -102,9 +102,14 @@ class Keeper:
         self._desk = desk
         self._store: MemoryPort | None = None
 
-    def list(self, query: str) -> bool:
-        """Ask for a `MemoriesListed`; a search that waits is replaced by a newer one."""
-        return self._desk.submit(lambda: self._listed(query), tag="list")
+    def list(self, query: str, bearing: Bearing = ()) -> bool:
+        """Ask for a `MemoriesListed`; a search that waits is replaced by a newer one.
+
+        Args:
+            query: The words; "" for all.
+            bearing: What the session found for them so far.
+        """
+        return self._desk.submit(lambda: self._listed(query, bearing), tag="list")
 
     def add(self, text: str) -> bool:
         """Keep new words."""
@@ -174,10 +179,10 @@ class Keeper:
                 self._desk.tell(Said(fact.message, fact.hint, severity="warning", title="Memory"))
         return self._store
 
-    def _listed(self, query: str) -> MemoriesListed:
+    def _listed(self, query: str, bearing: Bearing) -> MemoriesListed:
         try:
             store = self._opened()
-            found = _searched(store, query) if query.strip() else _everything(store)
+            found = _searched(store, query, bearing) if query.strip() else _everything(store)
             state = store.remote_state()
             return MemoriesListed(replace(found, shared=state.words) if state else found)
         except MemoryStoreError as error:
@@ -195,11 +200,10 @@ def _everything(store: MemoryPort) -> Listing:
     return Listing("", (*waiting, *store.list(limit=LISTED)), store.count(), suggested=len(waiting))
 
 
-def _searched(store: MemoryPort, query: str) -> Listing:
-    """What holds the words as they are typed, and what recall brings up for them; the most relevant first."""
-    found = {memory.id: memory for memory in store.search(query, limit=LISTED)}
-    recalled = store.candidates(Query(query, asked=True))
-    scores = {one.memory.id: one.relevance for one in recalled if one.memory.id in found or one.relevance >= SHOWN_FROM}
-    found |= {one.memory.id: one.memory for one in recalled if one.memory.id in scores}
-    ranked = sorted(found.values(), key=lambda memory: -scores.get(memory.id, 0.0))
-    return Listing(query, tuple(ranked), store.count(), scores=scores)
+def _searched(store: MemoryPort, query: str, bearing: Bearing) -> Listing:
+    """What holds the words as they are typed, where it always stands; below it what else bears on them."""
+    holding = store.search(query, limit=LISTED)
+    there = {memory.id for memory in holding}
+    others = [memory for name, _ in bearing if name not in there and (memory := store.get(name)) is not None]
+    found = (*holding, *(memory for memory in others if memory.status == "active"))
+    return Listing(query, found, store.count(), scores=dict(bearing))

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from memory.types import Provenance
-from voice_tui.events import PlayNote
+from voice_tui.events import MemoriesFound, PlayNote
 from voice_tui.tui.keeper import Keeper, Listing, MemoryDone
+from voice_tui.tui.memory_search import MemorySearch
 from voice_tui.tui.state.app_state import Topic
 from voice_tui.tui.state.text import one_line, plain
 
@@ -26,17 +27,33 @@ class MemoryFlow:
     def __init__(self, app: BaseApp, keeper: Keeper) -> None:
         self._app = app
         self._keeper = keeper
+        self._search = MemorySearch(app, self._list)
 
     def refresh(self) -> None:
-        """Ask the store again for what the pane shows."""
-        self._taken(self._keeper.list(self._app.state.shelf.query))
+        """Ask again for what the pane shows: the store, and for a search the session."""
+        self._search.again()
+        self._list()
+
+    def session_began(self) -> None:
+        """Ask a fresh session for what is searched."""
+        if self._app.state.shelf.query:
+            self.refresh()
+
+    def _list(self) -> None:
+        self._taken(self._keeper.list(self._app.state.shelf.query, self._search.found))
 
     def search(self, query: str) -> None:
         """Show what matches `query`."""
         state = self._app.state
         if query != state.shelf.query:
             state.shelf = replace(state.shelf, query=query, said="")
-            self.refresh()
+            self._search.begin(query)
+            self._list()
+
+    def found(self, event: MemoriesFound) -> None:
+        """Show what the session found as well, unless the person has typed on."""
+        if self._search.answered(event):
+            self._list()
 
     def listed(self, listing: Listing) -> None:
         """Show a listing, unless the person has typed on."""
@@ -53,6 +70,7 @@ class MemoryFlow:
             selected=selected,
             loaded=True,
             scores=listing.scores,
+            reach=self._search.reach,
             suggested=listing.suggested,
             shared=listing.shared,
         )

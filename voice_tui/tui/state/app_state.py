@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Flag, auto
+from typing import Literal
 
 import msgspec
 
@@ -63,6 +64,11 @@ class Topic(Flag):
     MODELS = auto()
 
 
+Reach = Literal["", "asked", "words", "meaning"]
+"""How a search was carried out: by meaning too, or by words alone. `asked`: the session has yet to answer; "" = nothing
+is searched, or so few letters that they are a beginning of a word and nothing else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """What the memory pane shows.
@@ -78,7 +84,7 @@ class Shelf:
         query_recalled: The words it was looked up by.
         why_recalled: What matched, likewise. `tokens_recalled`: what it cost of the model's window.
         way_recalled: How it reached the model, and for how long; "" where that takes no time.
-        scores: Relevance of what a search found, by id.
+        scores: Relevance of what bears on the words that are searched, by id. `reach`: how it was looked for.
         suggested: How many suggestions wait; they stand first in `memories` while nothing is searched.
         shared: How the exchange with a memory server stands, in words; "" = there is none.
         said: What was done last; "" once something else came.
@@ -98,6 +104,7 @@ class Shelf:
     tokens_recalled: int = 0
     way_recalled: str = ""
     scores: Mapping[str, float] = field(default_factory=dict[str, float])
+    reach: Reach = ""
     suggested: int = 0
     shared: str = ""
     said: str = ""

@@ -241,13 +241,17 @@ def _contents(listed: list[tuple[str, Content]]) -> list[Content]:
 
 
 def counted(shelf: Shelf) -> str:
-    """Return "12", or "3 of 12" while a search hides some, after what was done last and how a server stands."""
+    """Return "12", or "3 of 12" while a search hides some, after what was done last and how a server stands.
+
+    A search that could not go by meaning says so.
+    """
     shown = len(shelf.memories) - shelf.suggested
     if not shelf.loaded or shelf.error:
         return ""
     number = f"{shelf.total}" if shown == shelf.total else f"{shown} of {shelf.total}"
     waiting = f"{shelf.suggested} to decide" if shelf.suggested else ""
-    parts = (shelf.said, waiting, shelf.shared, number if shelf.total else "")
+    way = "by words" if shelf.reach == "words" and shelf.total else ""
+    parts = (shelf.said, waiting, way, shelf.shared, number if shelf.total else "")
     return " · ".join(part for part in parts if part)
 
 
@@ -257,6 +261,8 @@ def empty_words(shelf: Shelf) -> Content:
         return Content.styled(shelf.error, "$text-error")
     if not shelf.loaded:
         return Content.styled("Opening …", _DIM)
+    if shelf.reach == "asked":
+        return Content.styled("Looking …", _DIM)
     if shelf.query.strip():
         return Content.styled(f"Nothing matches “{one_line(shelf.query)}”.\nEsc clears the search.", _DIM)
     return Content.assemble(
