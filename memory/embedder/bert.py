@@ -65,16 +65,24 @@ class Bert:
             found[some] = self._pooled([pieces[i] for i in some])
         return found
 
+    def states(self, texts: Sequence[str]) -> list[Floats]:
+        """Return for each text the states of its pieces, both control signs included; shape (pieces, dimension)."""
+        pieces = [self._pieces.numbers(text) for text in texts]
+        return [states[: len(own)] for states, own in zip(self._read(pieces)[0], pieces, strict=True)]
+
     def _pooled(self, pieces: Sequence[Sequence[int]]) -> Floats:
+        states, there = self._read(pieces)
+        mean = (states * there[:, :, None]).sum(axis=1) / there.sum(axis=1, keepdims=True)
+        return mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-12)
+
+    def _read(self, pieces: Sequence[Sequence[int]]) -> tuple[Floats, Floats]:
         longest = max(map(len, pieces))
         numbers: Numbers = np.zeros((len(pieces), longest), dtype=np.int64)
         there: Floats = np.zeros((len(pieces), longest), dtype=np.float32)
         for row, found in enumerate(pieces):
             numbers[row, : len(found)] = found
             there[row, : len(found)] = 1
-        states = self._through(numbers, there)
-        mean = (states * there[:, :, None]).sum(axis=1) / there.sum(axis=1, keepdims=True)
-        return mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-12)
+        return self._through(numbers, there), there
 
     def _through(self, numbers: Numbers, there: Floats) -> Floats:
         batch, length = numbers.shape

@@ -80,7 +80,7 @@ def ask_all(conversations: Sequence[Conversation], embedder: Embeds | None, seed
         others = [other for other in conversations if other.id != conversation.id]
         probes = (*conversation.probes, *echoes(conversation, others, rng))
         for view, memories in _views(conversation, others, rng):
-            asked += _ask(conversation, view, memories, probes, embedder)
+            asked += ask_probes(conversation, view, memories, probes, embedder)
     return asked
 
 
@@ -124,13 +124,21 @@ def _seconds(moment: datetime) -> float:
     return moment.replace(tzinfo=UTC).timestamp()
 
 
-def _ask(
+def ask_probes(
     conversation: Conversation,
     view: View,
     memories: Sequence[Memory],
     probes: Sequence[Probe],
     embedder: Embeds | None,
 ) -> Iterator[Asked]:
+    """Yield probes as they are asked of a store of some memories.
+
+    Args:
+        conversation: The probes'. `view`: what the memories are called.
+        memories: Ids are "conversation/turn".
+        probes: Those for which nothing at all is found are left out.
+        embedder: None = recall by words alone.
+    """
     with tempfile.TemporaryDirectory() as folder, SqliteMemory(Path(folder) / "m.db", embedder=embedder) as store:
         store.put([(memory, None) for memory in memories])
         recaller, meaning = Recaller(), store.meaning
