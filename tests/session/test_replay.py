@@ -300,7 +300,7 @@ class TestCommand:
         [
             (["nowhere"], "There is no folder nowhere"),
             (["."], "is no recording"),
-            (["nowhere", "--set", "audio.volum=1"], "Unknown setting"),
+            (["nowhere", "--set", "audio.volum=1"], "no setting called"),
         ],
     )
     def test_what_cannot_be_replayed_is_one_clear_line(
