@@ -52,10 +52,11 @@ def session_of(app: VoiceTuiApp) -> FakeSession:
 
 
 def at_rest(app: VoiceTuiApp) -> bool:
-    """Whether the session was started and no work is under way."""
+    """Whether the session was started, no work is under way and every key has been given out."""
     session = session_of(app)
     answered = session.finds is None or app.state.shelf.reach != "asked"
-    return bool(session.started) and app.files.idle and app.shelves.idle and app.inbox.empty and answered
+    idle = app.files.idle and app.shelves.idle and app.inbox.empty and not app._keys._waiting
+    return bool(session.started) and idle and answered
 
 
 async def settle(pilot: Pilot[Any], until: Callable[[], bool] = lambda: True) -> None:
