@@ -2,7 +2,7 @@
 
 The filter's prediction is then still right but for its level or its time. Where the microphone is that prediction,
 louder, softer, earlier or later, nobody spoke: what is left over shows it, because a person's voice is not explained by
-any of these. Pure functions; session's main thread, 0.3 ms, and only asked when something is left over.
+any of these. Pure functions; session's main thread, 0.3 ms, and only asked when something is left over of an echo.
 """
 
 from __future__ import annotations

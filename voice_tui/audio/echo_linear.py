@@ -146,7 +146,8 @@ class LeakGate:
 
 
 class LinearPath:
-    """Mixes what is heard through the filter with what AEC3 and its gate let through. Session's main thread; 1 ms."""
+    """Mixes what is heard through the filter with what AEC3 and its gate let through. Session's main thread; 1 ms, or 2
+    while somebody speaks over the echo."""
 
     def __init__(self) -> None:
         self._filter = EchoFilter()
@@ -165,10 +166,12 @@ class LinearPath:
             cleaned: After AEC3. `gated`: after the gate that follows it, heard where the filter is not believed.
         """
         left, echo = self._filtered(np.clip(microphone, -1.0, 1.0), np.clip(played, -1.0, 1.0))
-        if self._changed(microphone, echo, left):
+        sound = _emphasised(np.stack([microphone, cleaned, left, echo]))
+        if self._changed(sound[[0, 3, 2]]):
             left = silence()
+            sound[2] = 0.0
         gains, shares = [self._gain], [self._share]
-        for levels in _levels(microphone, cleaned, left, echo):
+        for levels in _levels(sound):
             sounding = self._gate.judge(levels)
             gains.append(1.0 if self._gate.open or not sounding else FLOOR)
             shares.append(float(sounding and self._gate.trusted))
@@ -181,11 +184,13 @@ class LinearPath:
         share = _ramp(shares)
         return (left * (_ramp(gains) * share) + gated * (1 - share)).astype(np.float32)
 
-    def _changed(self, microphone: Frame, echo: Frame, left: Frame) -> bool:
-        """Whether what is left is a known echo, louder, softer, earlier or later: the filter follows at once."""
-        latest = _emphasised(np.stack([microphone, echo, left]))
-        sound = np.concatenate([self._before, latest], axis=1)
-        self._before = latest
+    def _changed(self, latest: NDArray[np.float32]) -> bool:
+        """Whether what is left is a known echo, louder, softer, earlier or later: the filter follows at once.
+
+        Args:
+            latest: The frame's microphone, echo and what was left, low end turned down, shape (3, samples).
+        """
+        before, self._before = self._before, latest
         heard, predicted, remaining = np.einsum("sn,sn->s", latest, latest) / FRAME_SAMPLES
         if remaining < max(CHANGED * heard, AUDIBLE**2):
             self._note_good(heard)
@@ -194,7 +199,7 @@ class LinearPath:
             return False
         if heard < GONE * predicted and predicted > PLAIN**2:
             self._filter.reset()
-        elif found := change_in(*sound) or change_in(*latest):
+        elif found := change_in(*np.concatenate([before, latest], axis=1)) or change_in(*latest):
             self._filter.alter(found.gain, found.lag)
         elif found := change_in(latest[0], self._known_echo(), latest[2]):
             self._filter.alter(found.gain, found.lag, remembered=True)
@@ -221,9 +226,9 @@ class LinearPath:
         return left, echo
 
 
-def _levels(*signals: Frame) -> list[Levels]:
-    """Return the levels of each block."""
-    blocks = _emphasised(np.stack(signals)).reshape(len(signals), BLOCKS, BLOCK)
+def _levels(sound: NDArray[np.float32]) -> list[Levels]:
+    """Return the levels of each block of the four signals, low end turned down."""
+    blocks = sound.reshape(len(sound), BLOCKS, BLOCK)
     power = np.einsum("sbn,sbn->bs", blocks, blocks) / np.float32(BLOCK)
     return [Levels(*row) for row in np.sqrt(power).tolist()]
 
