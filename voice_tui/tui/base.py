@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 from textual import events, on
 from textual.app import App
@@ -112,7 +112,7 @@ class BaseApp(App[int]):
         stack = self._screen_stack
         if stack and stack[-1].styles.background.a == 1:
             return []
-        return super()._background_screens
+        return cast("list[Screen[Any]]", super()._background_screens)  # pyright: ignore[reportUnknownMemberType]  # Screen[Unknown] in Textual
 
     def get_css_variables(self) -> dict[str, str]:
         """Called by Textual; the theme's colours, and those of our own that are made of them."""

@@ -22,8 +22,8 @@ from voice_tui.tui.catalogue import ENTRIES, Entry
 from voice_tui.tui.screens.modal import Modal
 from voice_tui.tui.standby import StandbyScreen
 from voice_tui.tui.state.app_state import AppState
-from voice_tui.tui.widgets.keybar import KeyBar
 from voice_tui.tui.widgets.kept import Kept
+from voice_tui.tui.widgets.keybar import KeyBar
 
 NO_CELLS = 8
 """A terminal so narrow leaves the lines of the list no room."""
