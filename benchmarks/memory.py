@@ -23,8 +23,9 @@ from benchmarks.memory_exam import Mark, Question, Talk  # noqa: E402
 from benchmarks.memory_plots import reliability_plot, trade_off_plot  # noqa: E402
 from memory import judge  # noqa: E402
 from memory.batch import bring  # noqa: E402
-from memory.retrieval.meaning import Embeds  # noqa: E402
+from memory.embedder.words import load_space  # noqa: E402
 from memory.retrieval.passages import is_question  # noqa: E402
+from memory.retrieval.ports import Embeds  # noqa: E402
 from memory.store import SqliteMemory  # noqa: E402
 from memory.training.meaning import CarriedModel  # noqa: E402
 from memory.training.report import reliability  # noqa: E402
@@ -127,7 +128,7 @@ def main() -> int:
     parser.add_argument("--plots", type=Path, help="folder for the plots")
     args = parser.parse_args()
     talks = memory_exam.read(args.data)
-    embedder = None if args.words else CarriedModel()
+    embedder = None if args.words else CarriedModel(load_space())
     groups = ask(talks, embedder)
     runs = {"recall by words" if args.words else "recall": groups["evidence"]}
     if args.rivals and embedder:
