@@ -122,7 +122,8 @@ class Recaller:
         ranker = model.vectors.ranker if look.vectors else model.words.ranker
         scores = ranker.scores(look.names, look.features)
         compared = [int(place) for place in np.argsort(-scores, kind="stable")[: max(limit, CANDIDATES)]]
-        odds = _log_odds(model, look, scores, compared, _told(db, look, compared, meaning))[:limit]
+        told = _told(db, look, compared, meaning)
+        odds = _log_odds(model, look, scores, compared, told)[:limit]
         best = compared[:limit]
         memories = _memories(db, [look.candidates[i].line.seq for i in best])
         there = [
@@ -135,7 +136,8 @@ class Recaller:
         worth = judge.importance(
             model.importance, [one for _, one, _ in there], [shape(one.line.text) for *_, one in there]
         )
-        shown, cover = judge.relevance(odds), look.features[best, look.names.index("cover")]
+        point = judge.OPERATING_POINT if told is None else judge.NEAR_POINT
+        shown, cover = judge.relevance(odds, point), look.features[best, look.names.index("cover")]
         return [
             Recollection(
                 memory=memory,

@@ -42,9 +42,8 @@ class Judged:
 
     def brought(self, point: float) -> list[int]:
         """Return which candidates are brought up when the bar for a question stands at a probability."""
-        shown = judge.relevance(np.log(self.likely / (1 - self.likely)))
-        bar = float(judge.relevance(np.log(np.array([point / (1 - point)])))[0])
-        bar = judge.bar_for(bar, question=self.asked.look.cue.question)
+        shown = judge.relevance(np.log(self.likely / (1 - self.likely)), point)
+        bar = judge.bar_for(judge.BAR, question=self.asked.look.cue.question)
         above = [place for place in np.argsort(-shown, kind="stable") if shown[place] >= bar]
         return [self.order[place] for place in above[: judge.MOST]]
 
