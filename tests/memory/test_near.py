@@ -22,7 +22,7 @@ from memory.file.migrations import MIGRATIONS, migrate
 from memory.recall import Recaller, seen
 from memory.retrieval import meaning as meaning_module
 from memory.retrieval import model as recall_model
-from memory.retrieval.near import NAMES, near_columns, near_table, read_for
+from memory.retrieval.near import NAMES, near_table, near_values, read_for
 from memory.retrieval.words import DIMENSION, MOST_WORDS, Reading, nearest, spelled, without_lead
 from memory.store import SqliteMemory
 from memory.types import Memory, NewMemory, Query
@@ -270,8 +270,7 @@ def test_the_memory_that_lacks_one_word_is_told_from_the_one_that_has_it() -> No
     own = np.array([[1.0, 0.9, 0.95], [1.0, 0.2, 0.95]], dtype=np.float32)
     has = np.array([[True, False, True], [True, False, True]])
     weights = np.array([1.0, 6.0, 2.0], dtype=np.float32)
-    columns = near_columns(own, own, has, weights)
-    assert tuple(columns) == NAMES
+    columns = dict(zip(NAMES, near_values(own, own, has, weights).T, strict=True))
     for name in ("mean", "weighted", "least", "rarest", "context", "unsaid"):
         assert columns[name][0] > columns[name][1], name
     for name in ("gap", "gaps"):
