@@ -260,7 +260,7 @@ class Meaning:
                 return True
             below = some[-1].seq
             found = self._embedder.read([memory.whole for memory in some], timeout=BATCH_SECONDS)
-            if found is None:
+            if found is None or not found.words:
                 return False
             self._store.write(lambda db, told=found.words, some=some: _write_words(db, table, some, told))
         return True
@@ -307,7 +307,7 @@ class Meaning:
             for memory in some:
                 count = len(memory.parts)
                 vectors.write(db, table, memory, found.vectors[start : start + count])
-                if space and table.space == space:
+                if found.words and table.space == space:
                     vectors.write_words(db, table, memory, found.words[start])
                 start += count
             return table

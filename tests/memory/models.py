@@ -104,8 +104,12 @@ class FakeEmbedder:
             return None
         self.answers -= 1
         self.asked += texts
-        words = [np.stack([self.word(word) for word in spelled(text)]) for text in texts] if self.space else ()
+        words = [self.words(text) for text in texts] if self.space else ()
         return Reading(np.stack([self._vector(text) for text in texts]), words)
+
+    def words(self, text: str) -> Small:
+        """What is told of a text."""
+        return np.array([self.word(word) for word in spelled(text)], dtype=np.int8).reshape(-1, DIMENSION)
 
     def word(self, word: str) -> Small:
         """What is told of a word: the first of those that mean the same stands for all of them."""
