@@ -25,7 +25,7 @@ def looks(segments: list[Segment]) -> list[tuple[str, object, object]]:
     ]
 
 
-@pytest.mark.parametrize("keys", ["f1", "ctrl+p"])
+@pytest.mark.parametrize("keys", ["f7", "ctrl+s"])
 async def test_it_is_what_textual_draws(keys: str) -> None:
     app = make_app((*READY, *DIALOGUE))
     async with running(app) as pilot:
@@ -59,3 +59,22 @@ async def test_help_follows_the_theme() -> None:
         app.theme = "solarized-light"
         await press(pilot, "f1")
         assert [text.render_line(y) for y in range(4)] != dark
+
+
+@pytest.mark.parametrize("key", ["f1", "f2", "f5", "f6", "f10", "ctrl+p"])
+async def test_nothing_is_drawn_behind_what_takes_the_whole_terminal(key: str) -> None:
+    app = make_app((*READY, *DIALOGUE))
+    async with running(app) as pilot:
+        main = app.screen
+        await press(pilot, key)
+        assert app.screen is not main
+        assert not main.is_current
+        await pilot.resize_terminal(70, 20)
+        await press(pilot, "escape")
+        assert app.screen is main
+        assert main.is_current
+        assert main.size == app.size
+        shown = list(main._compositor.render_strips())
+    plain = make_app((*READY, *DIALOGUE))
+    async with running(plain, size=(70, 20)):
+        assert [line.text for line in shown] == [line.text for line in plain.screen._compositor.render_strips()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 from textual import events, on
 from textual.app import App
@@ -99,8 +99,20 @@ class BaseApp(App[int]):
         _draw(self.screen_stack[-1:], topics)
         if len(self.screen_stack) > 1:
             self._stale_below |= topics
-            if self._below_timer is None:
+            if self._below_timer is None and self._background_screens:
                 self._below_timer = self.set_timer(BELOW_SECONDS, self._draw_below)
+
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """What is seen behind the screen in front. Read by Textual at every drawing.
+
+        Textual names the next one also where nothing of it is seen: whatever changes on it is laid out then, and drawn
+        as a part of the screen that covers it.
+        """
+        stack = self._screen_stack
+        if stack and stack[-1].styles.background.a == 1:
+            return []
+        return cast("list[Screen[Any]]", super()._background_screens)  # pyright: ignore[reportUnknownMemberType]  # Screen[Unknown] in Textual
 
     def get_css_variables(self) -> dict[str, str]:
         """Called by Textual; the theme's colours, and those of our own that are made of them."""

@@ -11,14 +11,14 @@ from textual.binding import Binding, BindingType
 from voice_tui.events import AnyCommand
 from voice_tui.schema import Value
 from voice_tui.tui.desk import Desk
-from voice_tui.tui.screens.dialog import LEAVING, Dialog
+from voice_tui.tui.screens.dialog import LEAVING, WholeDialog
 from voice_tui.tui.standby import StandbyScreen
 from voice_tui.tui.state.app_state import AppState, Topic
 from voice_tui.tui.surroundings import DeviceNames
 from voice_tui.tui.widgets.devices import DeviceList, DevicePanel
 
 
-class DevicesScreen(Dialog[None], StandbyScreen[None]):
+class DevicesScreen(WholeDialog[None], StandbyScreen[None]):
     """A panel in a dialog; see `DevicePanel` for what it is made with."""
 
     TITLE = "Microphone and speaker"

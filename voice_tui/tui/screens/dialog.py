@@ -83,3 +83,11 @@ class Dialog(Fresh[Result], Modal[Result]):
     def action_cancel(self) -> None:
         """Leave without doing anything."""
         self.dismiss(None)
+
+
+class WholeDialog(Dialog[Result]):
+    """It takes the whole terminal.
+
+    What stands behind a dialog is drawn too, darker, and costs as much as the dialog itself. Who opens this one wants
+    to be somewhere else, not to answer something about what is there.
+    """

@@ -16,7 +16,7 @@ from textual.selection import Selection
 
 from voice_tui.tui import keys
 from voice_tui.tui.catalogue import BY_ID
-from voice_tui.tui.screens.dialog import LEAVING, Dialog
+from voice_tui.tui.screens.dialog import LEAVING, WholeDialog
 from voice_tui.tui.standby import StandbyScreen, to_top
 from voice_tui.tui.state.app_state import AppState
 from voice_tui.tui.typed import app_of
@@ -59,12 +59,12 @@ class HelpText(Wrapped):
         return selection.extract(str(help_content(self.sections, self.size.width).content)), "\n"
 
 
-class HelpScreen(Dialog[None], StandbyScreen[None]):
+class HelpScreen(WholeDialog[None], StandbyScreen[None]):
     """Scrolls; any of its keys closes it."""
 
-    TALLEST = ".detail"
-
     TITLE = "Help"
+    TALLEST = ".detail"
+    AUTO_FOCUS = "#help-scroll"
     ASKS_NOBODY = True
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,q", "cancel", "Close", id="dialog_cancel"), *LEAVING]
 

@@ -13,7 +13,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from voice_tui.tui.screens.confirm import ConfirmScreen, DoubtScreen
-from voice_tui.tui.screens.dialog import LEAVING, Dialog
+from voice_tui.tui.screens.dialog import LEAVING, WholeDialog
 from voice_tui.tui.standby import StandbyScreen
 from voice_tui.tui.state.app_state import Topic
 from voice_tui.tui.state.models import (
@@ -76,7 +76,7 @@ class WorkLine(Drawn):
     """What is under way, with a bar; two lines."""
 
 
-class ModelsScreen(Dialog[None], StandbyScreen[None]):
+class ModelsScreen(WholeDialog[None], StandbyScreen[None]):
     """The table, what there is to know of the model under the cursor, and what is under way.
 
     Args:
@@ -84,6 +84,7 @@ class ModelsScreen(Dialog[None], StandbyScreen[None]):
     """
 
     TITLE = "Models"
+    AUTO_FOCUS = "#model-list"
     HELP_TITLE = "The window"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "app.help", "Help", tooltip="What these keys do.", id="models_help"),

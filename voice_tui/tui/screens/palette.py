@@ -23,6 +23,7 @@ from voice_tui.tui.screens.modal import Modal
 from voice_tui.tui.standby import StandbyScreen
 from voice_tui.tui.state.app_state import AppState
 from voice_tui.tui.widgets.kept import Kept
+from voice_tui.tui.widgets.keybar import KeyBar
 
 NO_CELLS = 8
 """A terminal so narrow leaves the lines of the list no room."""
@@ -85,6 +86,7 @@ class PaletteScreen(Modal[Entry], StandbyScreen[Entry]):
             yield line
             yield PaletteList(id="palette-found", markup=False)
             yield Static("No command has these letters.", id="palette-none", markup=False)
+            yield KeyBar(None, id="palette-keys")
 
     def renew(self) -> None:
         """Everything that applies now."""
