@@ -24,7 +24,7 @@ _INSTALL_HINT = (
 )
 
 
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 5.0
 """How long the sound system has to tell its devices; it takes some tenths."""
 
 
