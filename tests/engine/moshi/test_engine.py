@@ -20,7 +20,7 @@ from tests.engine.moshi.checkpoints import mimi_file
 from tests.engine.moshi.needed import mx as mx  # this engine needs it
 from voice_tui import cli
 from voice_tui.engine.cascade.turns import TurnPolicy
-from voice_tui.engine.moshi.codec import MimiCodec
+from voice_tui.engine.moshi.codec.mimi import MimiCodec
 from voice_tui.engine.moshi.engine import MoshiEngine, Parts, Turns
 from voice_tui.engine.moshi.factory import Words, make_generator
 from voice_tui.engine.moshi.guide import HUSHED_FRAMES, TAIL_FRAMES
