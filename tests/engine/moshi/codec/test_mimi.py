@@ -177,7 +177,7 @@ def test_weights_that_are_gone_end_it_only_when_no_instance_is_left(tmp_path: Pa
     codes = []
     with pytest.raises(EngineError, match=r"^The codec cannot go on: .* is no codec of this kind: .*$") as raised:
         for number in range(40):
-            codes.append(codec.encode(FRAMES[number % COUNT]))
+            codes += [codec.encode(FRAMES[number % COUNT])]
     assert codec.hand_overs == 1, "one was loaded in time"
     assert len(codes) >= 8
     assert "\n" not in str(raised.value)

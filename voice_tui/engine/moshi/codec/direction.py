@@ -55,6 +55,7 @@ class Direction:
         self._taken: deque[Any] = deque(maxlen=hand_over.view)
         self._life = 0
         self._since = 0
+        self._gap = 0
         self._fresh: Fresh | None = None
         self._failures = 0
         self._rest = 0
@@ -78,8 +79,7 @@ class Direction:
         if self._fresh is not None:
             self._fresh.put(frame)
         if self._active is None:
-            self.lost += 1
-            self._change()
+            self._miss()
         return result
 
     def reset(self, *, renew: bool) -> None:
@@ -122,11 +122,20 @@ class Direction:
         self._since += 1
         return result
 
+    def _miss(self) -> None:
+        """A frame was lost. The longer that goes on, the less of the past is made up for."""
+        self.lost += 1
+        self._gap += 1
+        if self._fresh is not None:
+            self._fresh.hurry(max(1, self._numbers.rescue - self._gap))
+        self._change()
+
     def _lose(self, error: LostError) -> None:
         log.warning("%s; another one takes its place", error.message)
         active, self._active = self._active, None
         if active is not None:
             active.end()
+        self._gap = 0
         if self._fresh is not None:
             self._fresh.hurry(self._numbers.rescue)
 
@@ -134,7 +143,8 @@ class Direction:
         """Begin, or complete, a change of instance."""
         if self._fresh is None and self._due:
             self._start_fresh()
-        if self._fresh is not None and (self._pressing or self._fresh.caught_up):
+        late = self._active is None and self._gap > self._numbers.rescue
+        if self._fresh is not None and (self._pressing or late or self._fresh.caught_up):
             self._complete(self._fresh)
 
     @property
@@ -158,6 +168,7 @@ class Direction:
         if spare is not None:
             taken = list(self._taken)
             count = len(taken) if self._active is not None else self._numbers.rescue
+            self._gap = 0
             self._fresh = Fresh(self._run, spare, taken[max(0, len(taken) - count) :])
 
     def _spare(self, *, wait: bool) -> Instance | None:
@@ -181,6 +192,8 @@ class Direction:
 
     def _complete(self, fresh: Fresh) -> None:
         self._fresh = None
+        if self._active is not None and not self._at_once:  # a machine too slow to catch up: rather a flaw than a pause
+            fresh.hurry(self._numbers.rescue)
         try:
             fresh.finish()
         except EngineError as e:

@@ -127,7 +127,7 @@ class MimiCodec:
         self._submit(lambda: self._decoder.reset(renew=False)).result()
 
     def close(self) -> None:
-        """End all and wait until it is gone, five seconds if a process hangs, else a frame's time. Safe to call twice."""
+        """End all and wait until it is gone: a frame's time, five seconds if a process hangs. Safe to call twice."""
         if self._closed:
             return
         self._closed = True

@@ -30,8 +30,8 @@ class HandOver:
         encoder, decoder: Frames since the last change after which it begins.
         view: Frames that the new one is fed first; 250 (20 s) are the codec's whole view.
         limit: Frames in the life of an instance at which the change is waited for.
-        rescue: Frames that are fed to one that takes the place of a lost one; meanwhile nothing is heard, so they are
-            few. With 12, nine of ten codes are right at once, and all when it has heard ten seconds.
+        rescue: Frames that are fed where time presses: to one that takes the place of a lost one, since nothing is
+            heard meanwhile, and at the limit. With 12, nine of ten codes are right at once, and all ten seconds later.
     """
 
     encoder: int = 3400
