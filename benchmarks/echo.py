@@ -168,7 +168,7 @@ def run(room: Room, people: list[Pcm], seconds: float, interrupt_after: float, s
 
         def note(event: AnyEvent) -> None:
             if isinstance(event, TranscriptUpdated) and event.role == "assistant" and event.interrupted:
-                result.cuts += not in_window(event.at, script.windows, 3.0)
+                result.cuts += not audio.over and not in_window(event.at, script.windows, 3.0)
 
         script.session = Session(
             CascadeEngine(providers, policy, inline=True),

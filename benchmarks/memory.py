@@ -23,21 +23,22 @@ from benchmarks.memory_exam import Mark, Question, Talk  # noqa: E402
 from benchmarks.memory_plots import reliability_plot, trade_off_plot  # noqa: E402
 from memory import judge  # noqa: E402
 from memory.batch import bring  # noqa: E402
-from memory.retrieval.meaning import Embeds  # noqa: E402
+from memory.embedder.words import load_space  # noqa: E402
 from memory.retrieval.passages import is_question  # noqa: E402
+from memory.retrieval.ports import Embeds  # noqa: E402
 from memory.store import SqliteMemory  # noqa: E402
 from memory.training.meaning import CarriedModel  # noqa: E402
 from memory.training.report import reliability  # noqa: E402
 from memory.types import Query  # noqa: E402
 
-POINTS = (0.1, 0.15, 0.2, 0.24, 0.3, 0.4, 0.5, 0.7)
-"""Probabilities at which the bar is tried; the product's stands at judge.OPERATING_POINT."""
+POINTS = (0.1, 0.15, 0.2, 0.24, 0.26, 0.3, 0.4, 0.5, 0.7)
+"""Probabilities at which the bar is tried."""
 
 Groups = dict[str, list[Mark]]
 
 
-def ask(talks: Sequence[Talk], embedder: Embeds | None) -> Groups:
-    """Return what our recall makes of every question, by the kind of question."""
+def ask(talks: Sequence[Talk], embedder: Embeds | None, bar: float) -> Groups:
+    """Return what our recall makes of every question, by the kind of question; `bar`: where the product's stands."""
     groups: Groups = {"evidence": [], "adversarial": [], "never said": [], "small talk": []}
     for place, talk in enumerate(talks):
         with (
@@ -50,28 +51,28 @@ def ask(talks: Sequence[Talk], embedder: Embeds | None) -> Groups:
             for question in talk.questions:
                 group = "adversarial" if question.category == memory_exam.ADVERSARIAL else "evidence"
                 if group == "adversarial" or question.evidence:
-                    groups[group].append(_mark(store, question, talk.asked_at))
-            groups["never said"] += [_mark(store, q, talk.asked_at) for q in memory_exam.never_said(talks, place)]
-            groups["small talk"] += [_mark(store, q, talk.asked_at) for q in memory_exam.small_talk()]
+                    groups[group].append(_mark(store, question, talk.asked_at, bar))
+            groups["never said"] += [_mark(store, q, talk.asked_at, bar) for q in memory_exam.never_said(talks, place)]
+            groups["small talk"] += [_mark(store, q, talk.asked_at, bar) for q in memory_exam.small_talk()]
     return groups
 
 
-def _mark(store: SqliteMemory, question: Question, asked_at: float) -> Mark:
+def _mark(store: SqliteMemory, question: Question, asked_at: float, bar: float) -> Mark:
     brought = bring(store, Query(question.text, asked_at=asked_at))
     return Mark(
         question,
         [one.memory.id for one in brought.candidates],
-        [one.relevance for one in brought.candidates],
+        [judge.probability(one.relevance, bar) for one in brought.candidates],
         [one.memory.id for one in brought.injected],
     )
 
 
 def chosen(mark: Mark, point: float) -> list[str]:
     """Return what is brought up with the bar at a probability."""
-    at = float(judge.relevance(np.array([np.log(point / (1 - point))]))[0])
-    bar = judge.bar_for(at, question=is_question(mark.question.text))
-    order = sorted(range(len(mark.found)), key=lambda i: -mark.relevance[i])
-    return [mark.found[i] for i in order if mark.relevance[i] >= bar][: judge.MOST]
+    likely = np.array(mark.likely)
+    shown = judge.relevance(np.log(likely / (1 - likely)), point)
+    bar = judge.bar_for(judge.BAR, question=is_question(mark.question.text))
+    return [mark.found[i] for i in np.argsort(-shown, kind="stable") if shown[i] >= bar][: judge.MOST]
 
 
 def trade_off(groups: Groups, point: float) -> list[float]:
@@ -86,8 +87,8 @@ def trade_off(groups: Groups, point: float) -> list[float]:
     return [precision, recall, sum(map(len, brought)) / len(brought), *rest]
 
 
-def print_judge(groups: Groups) -> None:
-    """Print the trade-off, by category at the operating point, and the reliability."""
+def print_judge(groups: Groups, bar: float) -> None:
+    """Print the trade-off, by category at the product's bar, and the reliability."""
     print(
         "\n| bar p | precision | evidence recall | memories a question "
         "| adversarial: any | never said: any | small talk: any |"
@@ -95,7 +96,7 @@ def print_judge(groups: Groups) -> None:
     print("|---|---|---|---|---|---|---|")
     for point in POINTS:
         figures = trade_off(groups, point)
-        mark = "**" if point == judge.OPERATING_POINT else ""
+        mark = "**" if point == bar else ""
         print(
             f"| {mark}{point:.2f}{mark} | "
             + " | ".join(f"{f:.{2 if i == 2 else 1}f}" for i, f in enumerate(figures))
@@ -113,7 +114,7 @@ def print_judge(groups: Groups) -> None:
 def likelihoods(groups: Groups) -> tuple[np.ndarray, np.ndarray]:
     """Return the probability of every candidate of the questions with evidence, and whether it was evidence."""
     marks = groups["evidence"]
-    likely = [judge.probability(value) for mark in marks for value in mark.relevance]
+    likely = [value for mark in marks for value in mark.likely]
     right = [one in mark.question.evidence for mark in marks for one in mark.found]
     return np.array(likely), np.array(right)
 
@@ -127,8 +128,9 @@ def main() -> int:
     parser.add_argument("--plots", type=Path, help="folder for the plots")
     args = parser.parse_args()
     talks = memory_exam.read(args.data)
-    embedder = None if args.words else CarriedModel()
-    groups = ask(talks, embedder)
+    embedder = None if args.words else CarriedModel(load_space())
+    bar = judge.NEAR_POINT if embedder else judge.OPERATING_POINT
+    groups = ask(talks, embedder, bar)
     runs = {"recall by words" if args.words else "recall": groups["evidence"]}
     if args.rivals and embedder:
         for talk in talks:
@@ -139,10 +141,10 @@ def main() -> int:
         some = [m for m in marks if m.question.evidence]
         precision, recall, _ = memory_exam.injected(some, [m.injected for m in some])
         print(f"\n{name}, the first three: precision {precision:.1f}, evidence recall {recall:.1f}")
-    print_judge(groups)
+    print_judge(groups, bar)
     if args.plots:
         curve = [(point, *trade_off(groups, point)) for point in np.linspace(0.03, 0.9, 30)]
-        (args.plots / "memory-trade-off.svg").write_text(trade_off_plot(curve, judge.OPERATING_POINT), "utf-8")
+        (args.plots / "memory-trade-off.svg").write_text(trade_off_plot(curve, bar), "utf-8")
         (args.plots / "memory-reliability.svg").write_text(reliability_plot(*likelihoods(groups)), "utf-8")
     return 0
 

@@ -38,17 +38,18 @@ def make(file: Path, size: int) -> None:
     made, embedder = Talk(1), MadeUp()
     with SqliteMemory(file) as store:
         store.put([*made.memories(0, size)])
-        table = store.write(lambda db: vectors.make(db, embedder.name, 384, 0.0))
+        table = store.write(lambda db: vectors.make(db, embedder.name, 384, 0.0, embedder.space))
         while True:
             with store.reading() as db:
                 some = vectors.without(db, table, 1 << 62, AT_ONCE)
             if not some:
                 return
-            found = [embedder.vectors(one.parts, timeout=1.0) for one in some]
+            found = [embedder.read(one.parts, timeout=1.0) for one in some]
 
             def write(db, some=some, found=found):  # noqa: ANN001, ANN202
                 for one, value in zip(some, found, strict=True):
-                    vectors.write(db, table, one, value)
+                    vectors.write(db, table, one, value.vectors)
+                    vectors.write_words(db, table, one, value.words[0])
 
             store.write(write)
 

@@ -110,11 +110,11 @@ def small_talk() -> list[Question]:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What became of a question: what came up (ids, best first), and the relevance of each where it was judged."""
+    """What became of a question: what came up (ids, best first), and how likely each is where that was judged."""
 
     question: Question
     found: Sequence[str]
-    relevance: Sequence[float] = ()
+    likely: Sequence[float] = ()
     injected: Sequence[str] = ()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from benchmarks.memory_exam import Mark, Talk
-from memory.retrieval.meaning import Embeds
+from memory.retrieval.ports import Embeds
 from memory.text import STOP_WORDS, match_any, words
 
 POOL = 60
@@ -28,13 +28,14 @@ def ways(talk: Talk, embedder: Embeds) -> dict[str, Find]:
 
 def by_vectors(talk: Talk, embedder: Embeds) -> Find:
     """The cosine of question and turn."""
-    table = embedder.vectors([memory.text for memory in talk.memories], timeout=600)
-    assert table is not None
+    told = embedder.read([memory.text for memory in talk.memories], timeout=600)
+    assert told is not None
+    table = told.vectors
 
     def find(text: str) -> list[str]:
-        asked = embedder.vectors([text], timeout=600)
+        asked = embedder.read([text], timeout=600)
         assert asked is not None
-        return [talk.memories[i].id for i in np.argsort(-(table @ asked[0]), kind="stable")[:POOL]]
+        return [talk.memories[i].id for i in np.argsort(-(table @ asked.vectors[0]), kind="stable")[:POOL]]
 
     return find
 

@@ -2,9 +2,9 @@
 
     python benchmarks/memory_scale.py [--sizes 1000,10000,100000] [--queries 300]
 
-Sentences and vectors are made up (384 numbers, one or two vectors a memory); a question's vector is there at once, and
-what the embedder's process needs for it is timed apart where the model is installed. Every size has a process of its
-own. Times are wall time with this thread's processor time in parentheses, in ms.
+Sentences, vectors and words are made up (384 numbers, one or two vectors a memory; 48 a word); a question's vector is
+there at once, and what the embedder's process needs for it is timed apart where the model is installed. Every size has
+a process of its own. Times are wall time with this thread's processor time in parentheses, in ms.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"
 from benchmarks.memory_store import Talk, milliseconds, timed  # noqa: E402
 from memory.embedder.process import embedder_of  # noqa: E402
 from memory.retrieval.meaning import Meaning  # noqa: E402
-from memory.retrieval.overlap import Floats  # noqa: E402
+from memory.retrieval.words import DIMENSION as WORD  # noqa: E402
+from memory.retrieval.words import Reading, spelled  # noqa: E402
 from memory.store import SqliteMemory  # noqa: E402
 from memory.types import Query  # noqa: E402
 
@@ -41,21 +42,27 @@ TICK = 0.08
 
 
 class MadeUp:
-    """Vectors that mean nothing, at once; meets `memory.retrieval.meaning.Embeds`."""
+    """Vectors and words that mean nothing, at once; meets `memory.retrieval.ports.Embeds`."""
 
     name = "made up"
     problem = ""
+    space = "made up"
 
-    def vectors(self, texts: Sequence[str], *, timeout: float, urgent: bool = False) -> Floats | None:
+    def read(self, texts: Sequence[str], *, timeout: float, urgent: bool = False) -> Reading:
         del timeout, urgent
-        found = np.stack([np.random.default_rng(zlib.crc32(text.encode())).normal(size=DIMENSION) for text in texts])
-        return (found / np.linalg.norm(found, axis=1, keepdims=True)).astype(np.float32)
+        found = np.stack([_made_up(text).normal(size=DIMENSION) for text in texts])
+        words = [np.stack([_made_up(w).integers(-127, 128, WORD, dtype=np.int8) for w in spelled(t)]) for t in texts]
+        return Reading((found / np.linalg.norm(found, axis=1, keepdims=True)).astype(np.float32), words)
 
     def warm(self) -> None:
         pass
 
     def close(self) -> None:
         pass
+
+
+def _made_up(text: str) -> np.random.Generator:
+    return np.random.default_rng(zlib.crc32(text.encode()))
 
 
 class Ticker(threading.Thread):
@@ -133,10 +140,10 @@ def embedding(queries: int) -> str:
     if embedder is None:
         return "The embedding model is not installed."
     start = time.perf_counter()
-    embedder.vectors(["hello"], timeout=120)
+    embedder.read(["hello"], timeout=120)
     ready = time.perf_counter() - start
     times = [
-        timed(lambda n=n: embedder.vectors([f"where did I leave the keys of house {n}"], timeout=10, urgent=True))
+        timed(lambda n=n: embedder.read([f"where did I leave the keys of house {n}"], timeout=10, urgent=True))
         for n in range(queries)
     ]
     embedder.close()

@@ -101,6 +101,11 @@ class RoomAudio:
         """The room is there."""
         return DevicesChanged("Room", "Room", SAMPLE_RATE, SAMPLE_RATE)
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is heard: the answer that is cut then was cut by the end."""
+        return self._over
+
     def now(self) -> float:
         """Seconds of sound."""
         return self._frames * FRAME_SECONDS

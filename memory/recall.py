@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
@@ -17,8 +17,10 @@ from memory.retrieval.candidates import Candidate, gather, set_after
 from memory.retrieval.cue import Cue, Frequencies, cue_of
 from memory.retrieval.features import filled, table
 from memory.retrieval.model import Model
+from memory.retrieval.near import near_table, read_for
 from memory.retrieval.overlap import Floats, Overlap, share, spread
 from memory.retrieval.passages import shape
+from memory.retrieval.words import asked_words
 from memory.types import Kind, Memory, Query, Recollection
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class Look:
         candidates: At least one.
         names: Of the features. `features`: their values, shape (candidates, features).
         vectors: Whether the closeness in meaning is among them.
+        asked: What the words of the question mean, see `words.asked_words`; None = nobody tells.
     """
 
     cue: Cue
@@ -53,6 +56,7 @@ class Look:
     names: tuple[str, ...]
     features: Floats
     vectors: bool
+    asked: Mapping[str, Floats] | None = None
 
 
 class Recaller:
@@ -78,7 +82,8 @@ class Recaller:
         """
         total = self._frequencies.total(db)
         cue = cue_of(query, total, lambda word: self._frequencies.count(db, word), self._zone)
-        vector = meaning.vector(cue.text, query.patience) if meaning else None
+        reading = meaning.read(cue.text, query.patience) if meaning else None
+        vector = reading.vectors[0] if reading else None
         near = meaning.nearest(vector, NEAREST) if meaning and vector is not None else []
         gathered = _wanted(db, gather(db, cue, near), query.without)
         measured = vector is not None and meaning is not None and meaning.measure(db, vector, gathered)
@@ -89,13 +94,14 @@ class Recaller:
         if meaning and vector is not None and measured:
             meaning.measure_after(db, vector, gathered, found)
         names, features = table(cue, found, vectors=measured)
-        return Look(cue, found, names, features, vectors=measured)
+        asked = asked_words(cue.text, reading.words[0], cue.terms) if reading and reading.words else None
+        return Look(cue, found, names, features, vectors=measured, asked=asked)
 
     def candidates(
         self, db: sqlite3.Connection, query: Query, limit: int = CANDIDATES, meaning: Meaning | None = None
     ) -> list[Recollection]:
         """Return the best candidates with their relevance, best first, whatever it is."""
-        return self._judged(db, self.look(db, query, meaning), limit)
+        return self._judged(db, self.look(db, query, meaning), limit, meaning)
 
     def recall(
         self, db: sqlite3.Connection, query: Query, limit: int = judge.MOST, meaning: Meaning | None = None
@@ -104,17 +110,21 @@ class Recaller:
         look = self.look(db, query, meaning)
         if look is None:
             return []
-        found = self._judged(db, look, max(limit, CANDIDATES))
+        found = self._judged(db, look, max(limit, CANDIDATES), meaning)
         return judge.choose(query, look.cue.question, found, limit)
 
-    def _judged(self, db: sqlite3.Connection, look: Look | None, limit: int) -> list[Recollection]:
+    def _judged(
+        self, db: sqlite3.Connection, look: Look | None, limit: int, meaning: Meaning | None
+    ) -> list[Recollection]:
         if look is None or limit <= 0:
             return []
         model = self._model or recall_model.load()
-        weights = model.vectors if look.vectors else model.words
-        scores = weights.ranker.scores(look.names, look.features)
-        best = [int(place) for place in np.argsort(-scores, kind="stable")[:limit]]
-        odds = weights.judge.scores(*judge.table(look.cue, look.names, look.features, scores, best))
+        ranker = model.vectors.ranker if look.vectors else model.words.ranker
+        scores = ranker.scores(look.names, look.features)
+        compared = [int(place) for place in np.argsort(-scores, kind="stable")[: max(limit, CANDIDATES)]]
+        told = _told(db, look, compared, meaning)
+        odds = _log_odds(model, look, scores, compared, told)[:limit]
+        best = compared[:limit]
         memories = _memories(db, [look.candidates[i].line.seq for i in best])
         there = [
             (place, memories[found.line.seq], found)
@@ -126,7 +136,8 @@ class Recaller:
         worth = judge.importance(
             model.importance, [one for _, one, _ in there], [shape(one.line.text) for *_, one in there]
         )
-        shown, cover = judge.relevance(odds), look.features[best, look.names.index("cover")]
+        point = judge.OPERATING_POINT if told is None else judge.NEAR_POINT
+        shown, cover = judge.relevance(odds, point), look.features[best, look.names.index("cover")]
         return [
             Recollection(
                 memory=memory,
@@ -138,6 +149,44 @@ class Recaller:
             )
             for (place, memory, found), importance in zip(there, worth, strict=True)
         ]
+
+
+def _told(
+    db: sqlite3.Connection, look: Look, best: Sequence[int], meaning: Meaning | None
+) -> Mapping[int, bytes] | None:
+    """Return the words of candidates and of the turns before them, None where any of them lacks them."""
+    if meaning is None or look.asked is None or not look.vectors:
+        return None
+    seqs = read_for([look.candidates[place] for place in best])
+    found = meaning.told(db, seqs)
+    return found if len(found) == len(seqs) else None
+
+
+def _log_odds(
+    model: Model, look: Look, scores: Floats, best: Sequence[int], told: Mapping[int, bytes] | None
+) -> Floats:
+    """Return the judge's log odds of some candidates, by their single words where those are known."""
+    weights = (model.vectors if look.vectors else model.words).judge if told is None else model.near
+    return weights.scores(*seen(look, scores, best, told))
+
+
+def seen(
+    look: Look, scores: Floats, best: Sequence[int], told: Mapping[int, bytes] | None = None
+) -> tuple[tuple[str, ...], Floats]:
+    """Return what the judge weighs.
+
+    Args:
+        look: What was found.
+        scores: What the ranker gave all candidates. `best`: which are judged, best first.
+        told: The words of those and of the turns before them, by row; None = not compared.
+
+    Returns:
+        Names and values, shape (judged, features).
+    """
+    judged = judge.table(look.cue, look.names, look.features, scores, best)
+    if told is None:
+        return judged
+    return near_table(look.cue, [look.candidates[place] for place in best], judged, look.asked or {}, told)
 
 
 def _closest(cue: Cue, found: list[Candidate], *, measured: bool) -> list[Candidate]:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from memory.recall import Recaller
     from memory.remote.exchange import Remote
     from memory.remote.state import RemoteState
-    from memory.retrieval.meaning import Embeds, Meaning
+    from memory.retrieval.meaning import Meaning
+    from memory.retrieval.ports import Embeds
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ Against sentence-transformers the cosine of the same text is above 0.99999 (benc
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +35,9 @@ class Bert:
 
     Raises:
         MemoryStoreError: If it is another kind of model, or cannot be read.
+
+    Attributes:
+        dimension: Numbers of a vector. `pieces`: how texts are cut.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -43,7 +46,7 @@ class Bert:
         window = int(read_json(folder / "sentence_bert_config.json").get("max_seq_length", 256))
         tensors = read_tensors(folder / "model.safetensors")
         try:
-            self._pieces = WordPieces(folder / "vocab.txt", min(window, int(config["max_position_embeddings"])))
+            self.pieces = WordPieces(folder / "vocab.txt", min(window, int(config["max_position_embeddings"])))
             self._heads = int(config["num_attention_heads"])
             self._layers = [_Layer(tensors, n) for n in range(int(config["num_hidden_layers"]))]
             self._words = tensors["embeddings.word_embeddings.weight"]
@@ -57,23 +60,22 @@ class Bert:
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """Return the vectors of texts, shape (texts, dimension), float32, each of length 1."""
-        pieces = [self._pieces.numbers(text) for text in texts]
         found = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for some, vectors, _ in self.passes(texts):
+            found[some] = vectors
+        return found
+
+    def passes(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Floats, list[Floats]]]:
+        """Yield, for AT_ONCE texts at a time, which they are, their vectors, and the states of the pieces of each.
+
+        The states have the shape (pieces, dimension), both control signs included.
+        """
+        pieces = [self.pieces.numbers(text) for text in texts]
         order = sorted(range(len(pieces)), key=lambda i: len(pieces[i]))
         for start in range(0, len(order), AT_ONCE):
             some = order[start : start + AT_ONCE]
-            found[some] = self._pooled([pieces[i] for i in some])
-        return found
-
-    def states(self, texts: Sequence[str]) -> list[Floats]:
-        """Return for each text the states of its pieces, both control signs included; shape (pieces, dimension)."""
-        pieces = [self._pieces.numbers(text) for text in texts]
-        return [states[: len(own)] for states, own in zip(self._read(pieces)[0], pieces, strict=True)]
-
-    def _pooled(self, pieces: Sequence[Sequence[int]]) -> Floats:
-        states, there = self._read(pieces)
-        mean = (states * there[:, :, None]).sum(axis=1) / there.sum(axis=1, keepdims=True)
-        return mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-12)
+            states, there = self._read([pieces[i] for i in some])
+            yield some, _mean(states, there), [states[row, : len(pieces[i])] for row, i in enumerate(some)]
 
     def _read(self, pieces: Sequence[Sequence[int]]) -> tuple[Floats, Floats]:
         longest = max(map(len, pieces))
@@ -92,6 +94,12 @@ class Bert:
         for layer in self._layers:
             states = layer.step(states, (batch, length, self._heads), hidden, self._epsilon)
         return states.reshape(batch, length, -1)
+
+
+def _mean(states: Floats, there: Floats) -> Floats:
+    """Return the means of the states of pieces that are there, each of length 1."""
+    mean = (states * there[:, :, None]).sum(axis=1) / there.sum(axis=1, keepdims=True)
+    return mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-12)
 
 
 def _require_known(folder: Path, config: dict[str, object]) -> None:

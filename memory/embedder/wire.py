@@ -3,7 +3,8 @@
     kind (1 byte), number of the request (4), length of the body (4), body; all little-endian
 
     TEXTS     to the child: for each text its length (4) and UTF-8
-    VECTORS   back: how many numbers a vector has (4), then the vectors as float32
+    READ      back: how many numbers a vector has (4), how many texts (4), the vectors as float32; and where the model
+              tells words, how many each text has (4), then DIMENSION numbers of a byte for each
     READY     back, once: how many numbers a vector has (4)
     FAILED    back: why it cannot, UTF-8; for request 0 the child ends
 
@@ -18,9 +19,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from memory.retrieval.overlap import Floats
+from memory.retrieval.words import DIMENSION, Reading, Small
 
-TEXTS, VECTORS, READY, FAILED = 1, 2, 3, 4
+TEXTS, READ, READY, FAILED = 1, 2, 3, 4
 
 MAX_BODY = 16 << 20
 """Bytes of a body at most: 64 texts of 8,000 letters, or 10,000 vectors."""
@@ -92,21 +93,42 @@ def texts_of(frame: Frame) -> list[str]:
     return found
 
 
-def vectors_frame(number: int, vectors: Floats) -> Frame:
-    """Return an answer; `vectors` has the shape (texts, dimension)."""
-    return Frame(VECTORS, number, _COUNT.pack(vectors.shape[1]) + np.ascontiguousarray(vectors, dtype="<f4").tobytes())
+def reading_frame(number: int, reading: Reading) -> Frame:
+    """Return an answer."""
+    texts, dimension = reading.vectors.shape
+    parts = [_COUNT.pack(dimension), _COUNT.pack(texts), np.ascontiguousarray(reading.vectors, dtype="<f4").tobytes()]
+    parts += [_COUNT.pack(len(words)) for words in reading.words]
+    parts += [words.tobytes() for words in reading.words]
+    return Frame(READ, number, b"".join(parts))
 
 
-def vectors_of(frame: Frame) -> Floats:
-    """Return the vectors of an answer, shape (texts, dimension).
+def reading_of(frame: Frame) -> Reading:
+    """Return what an answer holds.
 
     Raises:
-        WireError: It holds none.
+        WireError: It is cut off.
     """
-    dimension = dimension_of(frame)
-    if not dimension or (len(frame.body) - _COUNT.size) % (4 * dimension):
+    dimension, head = dimension_of(frame), 2 * _COUNT.size
+    if not dimension or len(frame.body) < head:
+        raise WireError("no vectors")
+    (texts,) = _COUNT.unpack_from(frame.body, _COUNT.size)
+    end = head + 4 * dimension * texts
+    if len(frame.body) < end:
         raise WireError("vectors are cut off")
-    return np.frombuffer(frame.body, dtype="<f4", offset=_COUNT.size).reshape(-1, dimension)
+    vectors = np.frombuffer(frame.body[head:end], dtype="<f4").reshape(texts, dimension)
+    return Reading(vectors, _words_of(frame.body[end:], texts))
+
+
+def _words_of(body: bytes, texts: int) -> list[Small]:
+    if not body:
+        return []
+    if len(body) < texts * _COUNT.size:
+        raise WireError("words are cut off")
+    counts = np.frombuffer(body, dtype="<u4", count=texts).astype(np.int64)
+    numbers = np.frombuffer(body, dtype=np.int8, offset=texts * _COUNT.size)
+    if len(numbers) != DIMENSION * int(counts.sum()):
+        raise WireError("words are cut off")
+    return np.split(numbers.reshape(-1, DIMENSION), np.cumsum(counts)[:-1])
 
 
 def ready_frame(dimension: int) -> Frame:

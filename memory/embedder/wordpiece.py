@@ -6,20 +6,13 @@ Pure; any thread.
 
 from __future__ import annotations
 
-import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
+from memory.retrieval.words import MAX_CHARS, split_words
+
 LONGEST_WORD = 100
 """Letters of a word beyond which it is unknown."""
-
-MAX_CHARS = 8_000
-"""As much of a text as is looked at; a model's window of 256 pieces holds less."""
-
-_CJK = (
-    (0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73F), (0x2B740, 0x2B81F), (0x2B820, 0x2CEAF),
-    (0xF900, 0xFAFF), (0x2F800, 0x2FA1F),
-)  # fmt: skip
 
 
 class WordPieces:
@@ -50,6 +43,10 @@ class WordPieces:
                 break
         return [self._begin, *found[: self._window - 2], self._end]
 
+    def counted(self, text: str) -> list[tuple[str, int]]:
+        """Return the words of a text, each with how many pieces it has, whatever the window holds."""
+        return [(word, len(self._word(word))) for word in split_words(text[:MAX_CHARS])]
+
     def _cut(self, word: str) -> tuple[int, ...]:
         """Return the longest pieces from the left; a word with a part that no piece fits is unknown as a whole."""
         if len(word) > LONGEST_WORD:
@@ -65,27 +62,3 @@ class WordPieces:
             pieces.append(self._numbers[lead + word[start:end]])
             start = end
         return tuple(pieces)
-
-
-def split_words(text: str) -> list[str]:
-    """Return the words of a text in lower case without accents; every sign of punctuation is one of its own."""
-    if text.isascii():
-        spaced = "".join(_ASCII.get(sign, sign) for sign in text)
-        return spaced.lower().split()
-    plain = unicodedata.normalize("NFD", "".join(map(_spaced, text)).lower())
-    return "".join(_spaced(sign) for sign in plain if unicodedata.category(sign) != "Mn").split()
-
-
-def _spaced(sign: str) -> str:
-    """Return a sign as it counts: with spaces around it where it stands alone, "" where it is none."""
-    code, category = ord(sign), unicodedata.category(sign)
-    if sign in "\t\n\r" or category == "Zs":
-        return " "
-    if code in (0, 0xFFFD) or category[0] == "C":
-        return ""
-    if category[0] == "P" or 33 <= code <= 47 or 58 <= code <= 64 or 91 <= code <= 96 or 123 <= code <= 126:
-        return f" {sign} "
-    return f" {sign} " if any(low <= code <= high for low, high in _CJK) else sign
-
-
-_ASCII = {chr(code): spaced for code in range(128) if (spaced := _spaced(chr(code))) != chr(code)}

@@ -1,4 +1,6 @@
-"""The embedder's process: `python -m memory.embedder.worker PROVIDER MODEL`, texts in at stdin, vectors out at stdout.
+"""The embedder's process: `python -m memory.embedder.worker PROVIDER MODEL [SPACE]`.
+
+Texts in at stdin, vectors out at stdout, and with SPACE what the texts' words mean.
 
 It ends when its standard input ends, so it never outlives who started it. A model is loaded from files that are there:
 nothing is ever fetched.
@@ -13,34 +15,37 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from memory.embedder.wire import FAILED, TEXTS, Frame, WireError, read_frame, ready_frame, texts_of, vectors_frame
+from memory.embedder.wire import FAILED, TEXTS, Frame, WireError, read_frame, reading_frame, ready_frame, texts_of
 from memory.errors import MemoryStoreError
-from memory.retrieval.overlap import Floats
+from memory.retrieval.words import Reading
 
 NICENESS = 5
 """It yields to sound."""
 
-Embed = Callable[[Sequence[str]], Floats]
+Read = Callable[[Sequence[str]], Reading]
 
 
-def load(provider: str, model: str) -> tuple[Embed, int]:
-    """Return what turns texts into vectors, and how many numbers a vector has.
+def load(provider: str, model: str, space: str = "") -> tuple[Read, int]:
+    """Return what turns texts into vectors, and words where it has a space for them; and the numbers of a vector.
 
     Raises:
-        MemoryStoreError: If the model cannot be used.
+        MemoryStoreError: If the model or the space cannot be used.
     """
     if provider == "numpy":
         from memory.embedder.bert import Bert
+        from memory.embedder.words import WordReader, load_space
 
         bert = Bert(Path(model))
-        return bert.embed, bert.dimension
+        if space:
+            return WordReader(bert, load_space(Path(space))).read, bert.dimension
+        return lambda texts: Reading(bert.embed(texts)), bert.dimension
     from memory.embedder.sentence_transformers_model import Torch
 
     torch = Torch(model)
-    return torch.embed, torch.dimension
+    return lambda texts: Reading(torch.embed(texts)), torch.dimension
 
 
-def serve(source: BinaryIO, sink: BinaryIO, provider: str, model: str) -> int:
+def serve(source: BinaryIO, sink: BinaryIO, provider: str, model: str, space: str = "") -> int:
     """Answer requests until the source ends; returns the exit code."""
 
     def say(frame: Frame) -> None:
@@ -54,22 +59,22 @@ def serve(source: BinaryIO, sink: BinaryIO, provider: str, model: str) -> int:
         return data
 
     try:
-        embed, dimension = load(provider, model)
+        read_texts, dimension = load(provider, model, space)
     except MemoryStoreError as e:
         say(Frame(FAILED, 0, str(e).encode()))
         return 1
     say(ready_frame(dimension))
     with suppress(EOFError):
         while True:
-            say(_answer(read_frame(read), embed))
+            say(_answer(read_frame(read), read_texts))
     return 0
 
 
-def _answer(frame: Frame, embed: Embed) -> Frame:
+def _answer(frame: Frame, read: Read) -> Frame:
     if frame.kind != TEXTS:
         raise WireError(f"kind {frame.kind} is no request")
     try:
-        return vectors_frame(frame.number, embed(texts_of(frame)))
+        return reading_frame(frame.number, read(texts_of(frame)))
     except (ValueError, RuntimeError, MemoryError) as e:  # of this text; the next may do
         return Frame(FAILED, frame.number, str(e).encode())
 
@@ -81,7 +86,7 @@ def main() -> int:
     with suppress(OSError):
         os.nice(NICENESS)
     with suppress(BrokenPipeError, KeyboardInterrupt):
-        return serve(sys.stdin.buffer, sink, sys.argv[1], sys.argv[2])
+        return serve(sys.stdin.buffer, sink, *sys.argv[1:4])
     return 0
 
 

@@ -224,6 +224,33 @@ def m007_order(db: sqlite3.Connection) -> None:
     db.execute("create index conversation_newest on conversation (ended_at + late desc, id desc)")
 
 
+@migration
+def m008_words(db: sqlite3.Connection) -> None:
+    """What the words of memories mean one by one, beside the vectors of each model, and in which space it is told.
+
+    Empty at first: they are told in the background (see `memory.retrieval.meaning`).
+    """
+    db.execute("alter table embedder add column space text not null default ''")
+    for (number,) in db.execute("select number from embedder").fetchall():
+        vectors, words = f"vector_{number}", f"words_{number}"
+        if not db.execute("select 1 from sqlite_master where type = 'table' and name = ?", (vectors,)).fetchone():
+            continue
+        db.execute(
+            f"""
+            create table {words} (
+                seq integer primary key references memory (seq) on delete cascade,
+                value blob not null
+            )
+            """
+        )
+        db.execute(f"drop trigger if exists {vectors}_change")
+        db.execute(
+            f"create trigger {vectors}_change after update of text, speaker, status on memory "  # noqa: S608  # a number
+            "when old.text is not new.text or old.speaker is not new.speaker or new.status <> 'active' "
+            f"begin delete from {vectors} where seq = old.seq; delete from {words} where seq = old.seq; end"
+        )
+
+
 def _word_index(db: sqlite3.Connection, name: str, tokenizer: str, *, of: str) -> None:
     add = f"insert into {name} (rowid, text, speaker) values (new.seq, new.text, new.speaker)"  # noqa: S608
     columns = f"{name}, rowid, text, speaker"

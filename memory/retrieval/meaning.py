@@ -1,9 +1,10 @@
 """Closeness in meaning: keeps a vector of every memory, in the file and in a matrix, and compares a question with them.
 
-A thread of its own, woken by what is written and asked, gives vectors to memories that have none, the newest first, and
-takes over what other processes wrote. What it has done stands in the file, so that it goes on where it was when the
-program is started again. After a change of model the memories are recalled by words alone until most have a vector of
-the new one; then the vectors of the old one are removed.
+A thread of its own, woken by what is written and asked, gives vectors to memories that have none, the newest first,
+takes over what other processes wrote, and when nothing else is to be done tells the words of memories that lack them.
+What it has done stands in the file, so that it goes on where it was when the program is started again. After a change
+of model the memories are recalled by words alone until most have a vector of the new one; then the vectors of the old
+one are removed.
 """
 
 from __future__ import annotations
@@ -13,9 +14,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -25,9 +24,9 @@ from memory.retrieval.candidates import Candidate
 from memory.retrieval.closeness import after_of, known_closeness, seqs_of, set_after_closeness, set_closeness
 from memory.retrieval.matrix import Matrix
 from memory.retrieval.overlap import Floats
+from memory.retrieval.ports import Embeds, Vault
 from memory.retrieval.vectors import Table, Wordless
-
-T = TypeVar("T")
+from memory.retrieval.words import Reading, Small
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +56,7 @@ class Progress:
     """How far the vectors are.
 
     Args:
-        model: Whose. `done`: memories that have one. `total`: memories.
+        model: Whose. `done`: memories that have one, and their words where they are told. `total`: memories.
         problem: Why there are no more; "" = none.
     """
 
@@ -65,54 +64,6 @@ class Progress:
     done: int
     total: int
     problem: str = ""
-
-
-class Vault(Protocol):
-    """The store, as far as it is needed here; see `memory.store.SqliteMemory`."""
-
-    read_only: bool
-
-    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Lend a reading connection."""
-        ...
-
-    def write(self, work: Callable[[sqlite3.Connection], T], *, scrub: bool = False) -> T:
-        """Run a transaction."""
-        ...
-
-    def now(self) -> float:
-        """Return seconds since 1970."""
-        ...
-
-    def count(self) -> int:
-        """Return how many active memories there are."""
-        ...
-
-
-class Embeds(Protocol):
-    """Turns texts into vectors; see `memory.embedder.process.Embedder`."""
-
-    @property
-    def name(self) -> str:
-        """What stands beside its vectors."""
-        ...
-
-    @property
-    def problem(self) -> str:
-        """Why it does not answer; "" = it does."""
-        ...
-
-    def vectors(self, texts: Sequence[str], *, timeout: float, urgent: bool = False) -> Floats | None:
-        """Return shape (texts, dimension), each of length 1; None where there are none in time."""
-        ...
-
-    def warm(self) -> None:
-        """Get ready; returns at once."""
-        ...
-
-    def close(self) -> None:
-        """Let go of everything."""
-        ...
 
 
 class Meaning:
@@ -142,16 +93,16 @@ class Meaning:
 
     # --- asking ---
 
-    def vector(self, text: str, patience: float = 0.0) -> Floats | None:
-        """Return the vector of a question, shape (dimension,), None where it cannot be had in time or helps nothing.
+    def read(self, text: str, patience: float = 0.0) -> Reading | None:
+        """Return vector and words of a question, None where they cannot be had in time or help nothing.
 
         It is waited for `query_seconds`, or `patience` seconds where that is more.
         """
         self.poke()
         if not self._complete:
             return None
-        found = self._embedder.vectors([text], timeout=max(self.query_seconds, patience), urgent=True)
-        return None if found is None or self._matrix is None else found[0]
+        found = self._embedder.read([text], timeout=max(self.query_seconds, patience), urgent=True)
+        return found if self._matrix is not None else None
 
     def nearest(self, vector: Floats, count: int) -> list[int]:
         """Return the rows of the memories that are closest, best first."""
@@ -179,6 +130,13 @@ class Meaning:
             known |= {seq: close for (seq, _), close in zip(keys, (found @ vector).tolist(), strict=True)}
             set_after_closeness(candidates, known)
 
+    def told(self, db: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, bytes]:
+        """Return the words of memories by row as they stand in the file; those that are not told are left out."""
+        table = self._table
+        if table is None or not table.space or table.space != self._embedder.space:
+            return {}
+        return vectors.told(db, table, seqs)
+
     # --- keeping in step ---
 
     def warm(self) -> None:
@@ -201,7 +159,7 @@ class Meaning:
             self._woken.notify_all()
 
     def wait(self, timeout: float, tell: Callable[[Progress], None] | None = None) -> bool:
-        """Wait until every memory has its vector; returns whether that is so.
+        """Wait until every memory has its vector; returns whether that is so. Words are told on after that.
 
         Args:
             timeout: Seconds.
@@ -225,6 +183,8 @@ class Meaning:
         with self._store.reading() as db:
             table = vectors.find(db, self._embedder.name)
             done, total = vectors.counts(db, table) if table else (0, -1)
+            told = vectors.told_count(db, table) if table and table.space == self._embedder.space else 0
+        done = min(done, told) if self._embedder.space else done
         return Progress(self._embedder.name, done, total if table else self._store.count(), self._embedder.problem)
 
     def close(self) -> None:
@@ -251,7 +211,7 @@ class Meaning:
                 version: int = watched.execute("pragma data_version").fetchone()[0]
                 if version != seen or pause is not None:
                     pause = None if self._step() else AGAIN_SECONDS
-                    seen = version
+                    seen = -1 if self._wake else version
             except (MemoryStoreError, sqlite3.Error) as e:
                 if not self._closed:
                     log.warning("the vectors of the memories wait: %s", e)
@@ -278,7 +238,40 @@ class Meaning:
         if self._table is not None:
             self._load(self._table)
             self._judge(self._table)
-        return done
+        return self._tell_words(self._table) if done and self._table and not self._store.read_only else done
+
+    def _tell_words(self, table: Table) -> bool:
+        """Tell the words of memories that have a vector and lack them, the newest first, until something is asked.
+
+        Returns:
+            Whether nothing went wrong.
+        """
+        if not self._embedder.space:
+            return True
+        if table.space != self._embedder.space:
+            self._table = table = self._store.write(
+                lambda db: vectors.tell_anew(db, table, self._embedder.space), scrub=bool(table.space)
+            )
+        below = 1 << 62
+        while not self._closed and not self._rest():
+            with self._store.reading() as db:
+                some = vectors.untold(db, table, below, AT_ONCE)
+            if not some:
+                return True
+            below = some[-1].seq
+            found = self._embedder.read([memory.whole for memory in some], timeout=BATCH_SECONDS)
+            if found is None or not found.words:
+                return False
+            self._store.write(lambda db, told=found.words, some=some: _write_words(db, table, some, told))
+        return True
+
+    def _rest(self) -> bool:
+        """Say that what questions need is done; returns whether something new is to be looked after first."""
+        with self._woken:
+            if not self._wake:
+                self._idle = True
+                self._woken.notify_all()
+            return self._wake
 
     def _fill(self) -> bool:
         """Give vectors to memories that have none, the newest first."""
@@ -303,23 +296,26 @@ class Meaning:
 
     def _embed(self, some: Sequence[Wordless]) -> bool:
         texts = [part for memory in some for part in memory.parts]
-        found = self._embedder.vectors(texts, timeout=BATCH_SECONDS)
+        found = self._embedder.read(texts, timeout=BATCH_SECONDS)
         if found is None:
             return False
-        now = self._store.now()
+        now, space = self._store.now(), self._embedder.space
 
         def write(db: sqlite3.Connection) -> Table:
-            table = vectors.make(db, self._embedder.name, found.shape[1], now)
+            table = vectors.make(db, self._embedder.name, found.vectors.shape[1], now, space)
             start = 0
             for memory in some:
                 count = len(memory.parts)
-                vectors.write(db, table, memory, found[start : start + count])
+                vectors.write(db, table, memory, found.vectors[start : start + count])
+                if found.words and table.space == space:
+                    vectors.write_words(db, table, memory, found.words[start])
                 start += count
             return table
 
         table = self._store.write(write)
-        if table != self._table:
-            self._table, self._matrix, self._last = table, None, 0
+        if self._table is None or (table.number, table.dimension) != (self._table.number, self._table.dimension):
+            self._matrix, self._last = None, 0
+        self._table = table
         return True
 
     def _drop_others(self, table: Table) -> None:
@@ -349,6 +345,11 @@ class Meaning:
         self._complete = total > 0 and done >= ENOUGH * total
         if self._complete:
             self._embedder.warm()
+
+
+def _write_words(db: sqlite3.Connection, table: Table, some: Sequence[Wordless], words: Sequence[Small]) -> None:
+    for memory, own in zip(some, words, strict=True):
+        vectors.write_words(db, table, memory, own)
 
 
 def _any(db: sqlite3.Connection, limit: int) -> list[Wordless]:

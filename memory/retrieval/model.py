@@ -74,11 +74,14 @@ class Model:
 
     Args:
         words: For recall by words alone. `vectors`: by words and meaning.
+        near: The judge where the words of question and candidates are compared one by one as well; the ranker is that
+            of `vectors`.
         importance: Log odds that a memory will ever be asked for.
     """
 
     words: Weights
     vectors: Weights
+    near: Linear
     importance: Linear
 
 
@@ -88,6 +91,7 @@ def to_record(model: Model, made: dict[str, Any]) -> dict[str, Any]:
     return {
         "made": made,
         **{name: {"ranker": way.ranker.to_record(), "judge": way.judge.to_record()} for name, way in ways.items()},
+        "near": {"judge": model.near.to_record()},
         "importance": model.importance.to_record(),
     }
 
@@ -98,7 +102,12 @@ def from_record(record: dict[str, Any]) -> Model:
     Raises:
         KeyError: If it is none.
     """
-    return Model(_weights(record["words"]), _weights(record["vectors"]), _linear(record["importance"]))
+    return Model(
+        words=_weights(record["words"]),
+        vectors=_weights(record["vectors"]),
+        near=_linear(record["near"]["judge"]),
+        importance=_linear(record["importance"]),
+    )
 
 
 @lru_cache(maxsize=1)

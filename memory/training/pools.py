@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,9 +21,9 @@ import numpy as np
 
 from memory.errors import MemoryStoreError
 from memory.recall import Look, Recaller
-from memory.retrieval.meaning import Embeds
 from memory.retrieval.overlap import Flags
 from memory.retrieval.passages import shape
+from memory.retrieval.ports import Embeds
 from memory.store import SqliteMemory
 from memory.training.data import ASSISTANT, Conversation, Probe
 from memory.training.echo import echoes
@@ -51,6 +51,7 @@ class Asked:
         look: Candidates and features.
         evidence: Which candidates are evidence, shape (candidates,).
         there: How many turns of evidence the memory holds.
+        told: The words of all memories by row, see `Meaning.told`; the same for all probes of one memory.
     """
 
     conversation: str
@@ -59,6 +60,7 @@ class Asked:
     look: Look
     evidence: Flags
     there: int
+    told: Mapping[int, bytes]
 
     @property
     def echo(self) -> bool:
@@ -146,10 +148,12 @@ def ask_probes(
             raise MemoryStoreError("The training data got no vectors", hint=meaning.progress().problem)
         with store.reading() as db:
             ids = dict(db.execute("select seq, id from memory"))
+            told = meaning.told(db, list(ids)) if meaning else {}
             for probe in probes:
                 look = recaller.look(db, query_of(probe), meaning)
                 if look is None:
                     continue
                 wanted = {f"{conversation.id}/{turn}" for turn in probe.evidence}
                 found = [ids[candidate.line.seq] in wanted for candidate in look.candidates]
-                yield Asked(conversation.id, view, probe, look, np.array(found), len(wanted.intersection(ids.values())))
+                there = len(wanted.intersection(ids.values()))
+                yield Asked(conversation.id, view, probe, look, np.array(found), there, told)

@@ -12,6 +12,10 @@ from memory import judge
 from memory.retrieval.overlap import Flags, Floats
 from memory.training.data import ANSWERABLE
 from memory.training.pools import VIEWS, Asked
+from memory.training.swap import SWAPPED
+
+RATES = (0.05, 0.1, 0.15, 0.25)
+"""Shares of questions without an answer for which something may come up, at which the ways are compared."""
 
 DEPTHS = (1, 3, 5, 15)
 BARS = (0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7)
@@ -31,11 +35,15 @@ class Judged:
     order: Sequence[int]
     likely: Floats
 
+    @property
+    def exchanged(self) -> bool:
+        """Whether it is a question of `swap`."""
+        return self.asked.probe.id.endswith(SWAPPED)
+
     def brought(self, point: float) -> list[int]:
         """Return which candidates are brought up when the bar for a question stands at a probability."""
-        shown = judge.relevance(np.log(self.likely / (1 - self.likely)))
-        bar = float(judge.relevance(np.log(np.array([point / (1 - point)])))[0])
-        bar = judge.bar_for(bar, question=self.asked.look.cue.question)
+        shown = judge.relevance(np.log(self.likely / (1 - self.likely)), point)
+        bar = judge.bar_for(judge.BAR, question=self.asked.look.cue.question)
         above = [place for place in np.argsort(-shown, kind="stable") if shown[place] >= bar]
         return [self.order[place] for place in above[: judge.MOST]]
 
@@ -51,7 +59,11 @@ def recalls(judged: Iterable[Judged]) -> list[float]:
 
 
 def report(judged: Sequence[Judged]) -> Iterator[str]:
-    """Yield the report line by line."""
+    """Yield the report line by line; questions with a detail exchanged count only where they are named."""
+    if any(one.exchanged for one in judged):
+        yield from at_equal_rates(judged)
+        yield ""
+        judged = [one for one in judged if not one.exchanged]
     yield "| held out | probes | R@1 | R@3 | R@5 | R@15 |\n|---|---|---|---|---|---|"
     for name, some in _groups(judged):
         yield f"| {name} | {len(some)} | " + " | ".join(f"{share:.1f}" for share in recalls(some)) + " |"
@@ -66,6 +78,31 @@ def report(judged: Sequence[Judged]) -> Iterator[str]:
         np.concatenate([one.likely for one in judged]),
         np.concatenate([one.asked.evidence[list(one.order[: len(one.likely)])] for one in judged]),
     )
+
+
+def at_equal_rates(judged: Sequence[Judged]) -> Iterator[str]:
+    """Yield precision and evidence recall of written questions where as much comes up for what has no answer."""
+    written = [one for one in judged if not one.asked.echo and not one.exchanged]
+    answerable = [one for one in written if one.asked.probe.category in ANSWERABLE]
+    groups = {
+        "written, unanswerable": [one for one in written if one.asked.probe.category == "unanswerable"],
+        "written, evidence elsewhere": [one for one in answerable if not one.asked.there],
+        "one detail exchanged": [one for one in judged if one.exchanged],
+    }
+    asked = [one for one in answerable if one.asked.there]
+    yield "| anything comes up for | " + " | ".join(f"{rate:.0%}" for rate in RATES) + " |"
+    yield "|---|" + "---|" * len(RATES)
+    for name, some in groups.items():
+        best = np.sort([one.likely.max() for one in some])[::-1]
+        bars = [float(best[int(rate * len(best))]) + 1e-9 for rate in RATES]
+        yield f"| {name} ({len(some)}) | " + " | ".join(_precision_recall(asked, bar) for bar in bars) + " |"
+
+
+def _precision_recall(asked: Sequence[Judged], bar: float) -> str:
+    brought = [one.brought(bar) for one in asked]
+    right = [int(one.asked.evidence[some].sum()) for one, some in zip(asked, brought, strict=True)]
+    share = np.mean([hits / one.asked.there for one, hits in zip(asked, right, strict=True)])
+    return f"{_percent(sum(right), sum(map(len, brought)))} / {100 * share:.1f}"
 
 
 def _groups(judged: Sequence[Judged]) -> Iterator[tuple[str, list[Judged]]]:

@@ -2,29 +2,34 @@
 
     python -m memory.training.train [--check]
 
-Writes `memory/retrieval/model.json`. Every figure of the report is of held-out conversations: the data is parted
-into five folds of whole conversations, and what is reported of a fold was trained on the four others. The weights that
-are written are trained on all. `--check` reports and writes nothing.
+Writes `memory/retrieval/model.json`, and `memory/embedder/word_space.npy`, in which single words are told. Every figure
+of the report is of held-out conversations: the data is parted into five folds of whole conversations, and what is
+reported of a fold was trained on the four others. The weights that are written are trained on all. `--check` reports
+and writes nothing.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import sys
 from collections.abc import Sequence
 
 import numpy as np
 
 from memory import judge
+from memory.embedder.words import Space
+from memory.recall import CANDIDATES, seen
 from memory.retrieval.model import FILE, Linear, Model, Weights, to_record
 from memory.retrieval.overlap import Flags, Floats
 from memory.retrieval.passages import shape
 from memory.training.data import Conversation, read_all, split
 from memory.training.fit import fit_order, fit_probability
-from memory.training.meaning import CarriedModel
-from memory.training.pools import Asked, ask_all, memories_of
+from memory.training.meaning import CarriedModel, space_of
+from memory.training.pools import Asked, ask_all, ask_probes, memories_of
 from memory.training.report import Judged, report
+from memory.training.swap import swaps
 
 FOLDS = 5
 ORDER_PENALTY = 3e-3
@@ -33,6 +38,10 @@ IMPORTANCE_PENALTY = 1e-3
 
 Ordered = tuple[Asked, Floats]
 """A probe, and what a ranker that never saw its conversation gave its candidates."""
+
+
+Row = tuple[tuple[str, ...], Floats, Flags]
+"""Names, table and which rows are evidence, of one probe."""
 
 
 def train_order(asked: Sequence[Asked]) -> Linear:
@@ -59,17 +68,15 @@ def _held_out(fold: int) -> set[str]:
     return {conversation.id for conversation in split(read_all(), fold, folds=FOLDS)[1]}
 
 
-def judged_rows(one: Asked, scores: Floats, count: int = 15) -> tuple[tuple[str, ...], Floats, Flags]:
-    """Return what the judge sees of a probe: names, table, and which rows are evidence, best first."""
-    best = [int(place) for place in np.argsort(-scores, kind="stable")[:count]]
-    look = one.look
-    names, table = judge.table(look.cue, look.names, look.features, scores, best)
+def judged_rows(one: Asked, scores: Floats, *, near: bool) -> Row:
+    """Return what the judge sees of a probe's first candidates, with the nearness of single words or without."""
+    best = [int(place) for place in np.argsort(-scores, kind="stable")[:CANDIDATES]]
+    names, table = seen(one.look, scores, best, one.told if near else None)
     return names, table, one.evidence[best]
 
 
-def train_judge(found: Sequence[Ordered]) -> Linear:
+def train_judge(rows: Sequence[Row]) -> Linear:
     """Fit the judge on the orders of rankers that never saw the conversations."""
-    rows = [judged_rows(one, scores) for one, scores in found]
     return fit_probability(
         rows[0][0],
         np.concatenate([table for _, table, _ in rows]),
@@ -87,28 +94,66 @@ def train_importance(conversations: Sequence[Conversation]) -> Linear:
     return fit_probability(rows[0][0], np.concatenate([table for _, table in rows]), hits, IMPORTANCE_PENALTY)
 
 
-def train_way(asked: Sequence[Asked]) -> tuple[Weights, list[Judged]]:
-    """Fit ranker and judge; returns them with what judges and rankers that never saw a probe say of it."""
-    found = ordered(asked)
+def train_way(found: Sequence[Ordered], extra: Sequence[Ordered] = (), *, near: bool) -> tuple[Linear, list[Judged]]:
+    """Fit the judge; returns it with what judges that never saw a probe's conversation say of the probe.
+
+    Args:
+        found: What it is trained on. `extra`: what is judged as well.
+        near: Whether it compares single words.
+    """
+    rows = [judged_rows(*pair, near=near) for pair in found]
+    others = [judged_rows(*pair, near=near) for pair in extra]
     judged: list[Judged] = []
     for fold in range(FOLDS):
-        held_out = _held_out(fold)
-        model = train_judge([pair for pair in found if pair[0].conversation not in held_out])
-        judged += [_judged(model, *pair) for pair in found if pair[0].conversation in held_out]
-    return Weights(train_order(asked), train_judge(found)), judged
+        away = _held_out(fold)
+        model = train_judge([row for (one, _), row in zip(found, rows, strict=True) if one.conversation not in away])
+        every = (*zip(found, rows, strict=True), *zip(extra, others, strict=True))
+        judged += [_judged(model, *pair, row) for pair, row in every if pair[0].conversation in away]
+    return train_judge(rows), judged
 
 
-def _train(conversations: Sequence[Conversation], embedder: CarriedModel | None, title: str) -> Weights:
-    asked = ask_all(conversations, embedder)
-    weights, judged = train_way(asked)
-    sys.stdout.writelines(f"{line}\n" for line in (f"# {title}: {len(asked)} probes", "", *report(judged), ""))
-    return weights
-
-
-def _judged(model: Linear, one: Asked, scores: Floats) -> Judged:
-    names, table, _ = judged_rows(one, scores)
+def _judged(model: Linear, one: Asked, scores: Floats, row: Row) -> Judged:
     order = [int(place) for place in np.argsort(-scores, kind="stable")]
-    return Judged(one, order, 1 / (1 + np.exp(-model.scores(names, table))))
+    return Judged(one, order, 1 / (1 + np.exp(-model.scores(row[0], row[1]))))
+
+
+def exchanged(found: Sequence[Asked], embedder: CarriedModel, seed: int = 3) -> list[Ordered]:
+    """Return the questions of `swap`, asked of their conversations, in the order of rankers that never saw those."""
+    rng = random.Random(seed)  # noqa: S311  # no secret
+    asked: list[Ordered] = []
+    for fold in range(FOLDS):
+        kept, away = split(read_all(), fold, folds=FOLDS)
+        ids = {conversation.id for conversation in kept}
+        ranker = train_order([one for one in found if one.conversation in ids])
+        for conversation in away:
+            probes = [swap.probe for swap in swaps(conversation, rng)]
+            some = ask_probes(conversation, "alone", memories_of(conversation), probes, embedder)
+            asked += [(one, ranker.scores(one.look.names, one.look.features)) for one in some]
+    return asked
+
+
+def train(conversations: Sequence[Conversation], space: Space) -> Model:
+    """Fit all weights; prints a report on every way of recall."""
+    by_words = ask_all(conversations, None)
+    words, judged = train_way(ordered(by_words), near=False)
+    _print("By words alone", judged)
+    embedder = CarriedModel(space)
+    asked = ask_all(conversations, embedder)
+    found, swapped = ordered(asked), exchanged(asked, embedder)
+    vectors, judged = train_way(found, swapped, near=False)
+    _print("By words and meaning", judged)
+    near, judged = train_way(found, swapped, near=True)
+    _print("By words, meaning and nearness of single words", judged)
+    return Model(
+        words=Weights(train_order(by_words), words),
+        vectors=Weights(train_order(asked), vectors),
+        near=near,
+        importance=train_importance(conversations),
+    )
+
+
+def _print(title: str, judged: Sequence[Judged]) -> None:
+    sys.stdout.writelines(f"{line}\n" for line in (f"# {title}", "", *report(judged), ""))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -117,11 +162,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="report only")
     args = parser.parse_args(arguments)
     conversations = read_all()
-    words = _train(conversations, None, "By words alone")
-    vectors = _train(conversations, CarriedModel(), "By words and meaning")
-    model = Model(words, vectors, train_importance(conversations))
-    made = {"by": "python -m memory.training.train", "conversations": len(conversations), "meaning": CarriedModel.name}
+    space = space_of(memory for conversation in conversations for memory in memories_of(conversation))
+    model = train(conversations, space)
+    made = {
+        "by": "python -m memory.training.train",
+        "conversations": len(conversations),
+        "meaning": CarriedModel.name,
+        "space": space.name,
+    }
     if not args.check:
+        space.save()
         FILE.write_text(json.dumps(to_record(model, made), indent=1) + "\n", encoding="utf-8")
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from tests.audio.talk import both_open, talking
 from tests.card import Card
+from voice_tui.audio.portaudio import ANSWER_SECONDS
 from voice_tui.audio.soundcheck import tone
 from voice_tui.frame import SAMPLE_RATE
 
@@ -51,3 +53,11 @@ def test_without_an_echo_nothing_comes_back_and_the_tone_is_heard_in_the_speaker
     size = 1 << (len(heard) + len(wanted)).bit_length()
     match = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(wanted, size)), size)[: len(heard)]
     assert match.max() > 0.9 * float(np.dot(wanted, wanted)), f"{len(heard) / SAMPLE_RATE:.1f} s were recorded"
+
+
+def test_a_list_that_never_comes_is_not_waited_for(doomed_card):
+    doomed_card.signal(signal.SIGSTOP)
+    with doomed_card.python("-m", "voice_tui", "devices") as asking:
+        said, problem = asking.communicate(timeout=PATIENCE + ANSWER_SECONDS)
+    assert (asking.returncode, said) == (1, "")
+    assert problem.startswith("voice-tui: The sound system does not answer\n")

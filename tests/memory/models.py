@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 import struct
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
+from memory.retrieval.words import DIMENSION, Reading, Small, spelled
 
 Floats = npt.NDArray[np.float32]
 
@@ -84,22 +87,36 @@ class FakeEmbedder:
 
     Args:
         name: Of the model. `dimension`: of its vectors.
+        space: Of its words; "" = it tells none.
     """
 
-    def __init__(self, name: str = "fake", dimension: int = 64) -> None:
+    def __init__(self, name: str = "fake", dimension: int = 64, space: str = "") -> None:
         self.name = name
+        self.space = space
         self.problem = ""
         self.asked: list[str] = []
         self.answers = 1_000_000
         self._dimension = dimension
 
-    def vectors(self, texts: Sequence[str], *, timeout: float, urgent: bool = False) -> Floats | None:
+    def read(self, texts: Sequence[str], *, timeout: float, urgent: bool = False) -> Reading | None:
         self.problem = "" if self.answers > 0 else "it was killed"
         if self.problem:
             return None
         self.answers -= 1
         self.asked += texts
-        return np.stack([self._vector(text) for text in texts])
+        words = [self.words(text) for text in texts] if self.space else ()
+        return Reading(np.stack([self._vector(text) for text in texts]), words)
+
+    def words(self, text: str) -> Small:
+        """What is told of a text."""
+        return np.array([self.word(word) for word in spelled(text)], dtype=np.int8).reshape(-1, DIMENSION)
+
+    def word(self, word: str) -> Small:
+        """What is told of a word: the first of those that mean the same stands for all of them."""
+        same = next((words.split()[0] for words in MEANINGS if word in words.split()), word)
+        return np.random.default_rng(zlib.crc32(f"{self.space} {same}".encode())).integers(
+            -50, 51, DIMENSION, dtype=np.int8
+        )
 
     def _vector(self, text: str) -> Floats:
         found = np.full(self._dimension, 1e-3, dtype=np.float32)

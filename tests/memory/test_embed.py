@@ -16,9 +16,20 @@ from memory.embedder.bert import Bert
 from memory.embedder.choice import Choice, choose, described
 from memory.embedder.process import Embedder, embedder_of
 from memory.embedder.weights import read_tensors
-from memory.embedder.wire import READY, TEXTS, Frame, WireError, read_frame, texts_frame, texts_of, vectors_of
-from memory.embedder.wordpiece import WordPieces, split_words
+from memory.embedder.wire import (
+    READY,
+    TEXTS,
+    Frame,
+    WireError,
+    read_frame,
+    reading_frame,
+    reading_of,
+    texts_frame,
+    texts_of,
+)
+from memory.embedder.wordpiece import WordPieces
 from memory.errors import MemoryStoreError
+from memory.retrieval.words import DIMENSION, Reading, split_words
 from tests.memory.models import PIECES, WINDOW, tiny_model
 
 LIMIT = 30.0
@@ -169,9 +180,11 @@ def test_frames_survive_any_text_and_refuse_rubbish() -> None:
     for rubbish in (Frame(TEXTS, 1, b"\x05"), Frame(TEXTS, 1, b"\xff\xff\xff\xff")):
         with pytest.raises(WireError):
             texts_of(rubbish)
-    for body in (b"", b"\x00\x00\x00\x00", b"\x08\x00\x00\x00abc"):
+    told = reading_frame(1, Reading(np.ones((2, 3), np.float32), [np.ones((2, DIMENSION), np.int8)] * 2))
+    assert [len(words) for words in reading_of(told).words] == [2, 2]
+    for body in (b"", bytes(4), bytes(8), b"\x08\0\0\0\x01\0\0\0abc", told.body[:-1], told.body[:35]):
         with pytest.raises(WireError):
-            vectors_of(Frame(READY, 1, body))
+            reading_of(Frame(READY, 1, body))
     with pytest.raises(WireError):
         read_frame(lambda count: b"\x63" * count)
 
@@ -181,18 +194,19 @@ def test_a_process_gives_the_vectors_and_is_replaced_when_it_is_killed(
 ) -> None:
     monkeypatch.setattr(embed, "PAUSE_SECONDS", 0.05)
     expected = Bert(folder).embed(["the key", "a pot"])
-    found = embedder.vectors(["the key", "a pot"], timeout=LIMIT)
+    found = embedder.read(["the key", "a pot"], timeout=LIMIT)
     assert found is not None
-    assert np.allclose(found, expected, atol=1e-6)
+    assert np.array_equal(found.vectors, expected)
+    assert not found.words
     assert embedder.pid is not None
     os.kill(embedder.pid, signal.SIGSTOP)
     try:
-        assert embedder.vectors(["the key"], timeout=0.05) is None, "it hangs, and nobody waits longer than they said"
+        assert embedder.read(["the key"], timeout=0.05) is None, "it hangs, and nobody waits longer than they said"
     finally:
         os.kill(embedder.pid, signal.SIGKILL)
     until(lambda: embedder.pid is None)
     assert embedder.problem
-    until(lambda: embedder.vectors(["the key"], timeout=LIMIT) is not None)
+    until(lambda: embedder.read(["the key"], timeout=LIMIT) is not None)
     assert embedder.starts == 2
     assert embedder.problem == ""
 
@@ -200,26 +214,26 @@ def test_a_process_gives_the_vectors_and_is_replaced_when_it_is_killed(
 def test_a_process_that_cannot_load_is_tried_again_only_after_a_pause(tmp_path: Path) -> None:
     now = [0.0]
     embedder = Embedder(Choice("numpy", str(tmp_path), "none there"), clock=lambda: now[0])
-    assert embedder.vectors(["x"], timeout=LIMIT) is None
+    assert embedder.read(["x"], timeout=LIMIT) is None
     assert "cannot be read" in embedder.problem
-    assert embedder.vectors(["x"], timeout=LIMIT) is None
+    assert embedder.read(["x"], timeout=LIMIT) is None
     assert embedder.starts == 1
     now[0] += embed.PAUSE_SECONDS
-    assert embedder.vectors(["x"], timeout=LIMIT) is None
+    assert embedder.read(["x"], timeout=LIMIT) is None
     assert embedder.starts == 2
     now[0] += embed.PAUSE_SECONDS
-    assert embedder.vectors(["x"], timeout=LIMIT) is None
+    assert embedder.read(["x"], timeout=LIMIT) is None
     assert embedder.starts == 2, "the pause has doubled"
     embedder.close()
-    assert embedder.vectors(["x"], timeout=LIMIT) is None
+    assert embedder.read(["x"], timeout=LIMIT) is None
 
 
 def test_what_does_not_fit_in_the_queue_is_refused(embedder: Embedder) -> None:
-    assert embedder.vectors(["the key"], timeout=LIMIT) is not None
+    assert embedder.read(["the key"], timeout=LIMIT) is not None
     assert embedder.pid is not None
     os.kill(embedder.pid, signal.SIGSTOP)
     for _ in range(embed.WAITING + 3):
-        assert embedder.vectors(["the key"], timeout=0.001) is None
+        assert embedder.read(["the key"], timeout=0.001) is None
     assert embedder.refused >= 1
     os.kill(embedder.pid, signal.SIGCONT)
-    until(lambda: embedder.vectors(["the key"], timeout=LIMIT) is not None)
+    until(lambda: embedder.read(["the key"], timeout=LIMIT) is not None)

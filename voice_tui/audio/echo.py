@@ -14,11 +14,8 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from voice_tui.audio.echo_linear import BLOCK, LinearPath
+from voice_tui.audio.echo_linear import BLOCK, REACH_BLOCKS, LinearPath
 from voice_tui.frame import FRAME_SAMPLES, SAMPLE_RATE, Frame, Pcm, silence
-
-REACH_BLOCKS = 40
-"""How long what was played counts fully, 0.4 s: path delay and early reverberation."""
 
 RING = 10 ** (-0.6 / 20)
 """How fast it counts less after that, per block: 60 dB in a second, a lively room; AEC3's filter is shorter."""

@@ -26,7 +26,7 @@ EMPHASIS = np.float32(0.97)
 """Levels are taken of the sound with its low end turned down: hum and rumble are nobody speaking."""
 
 REACH_BLOCKS = 40
-"""How long the loudest echo counts fully, 0.4 s."""
+"""How long what was played, and the loudest echo of it, count fully, 0.4 s: path delay and early reverberation."""
 
 CHANGED = 10 ** (-1.4)
 """Share of the microphone from which what is left may be an echo that has changed."""

@@ -16,6 +16,9 @@ import time
 
 from voice_tui.audio.portaudio import LibraryMissingError, device_infos, load, read_again
 
+LEAVE_SECONDS = 0.5
+"""How long its end waits for what it is asking the sound system, which may have something locked meanwhile."""
+
 
 def main() -> None:
     """Print until the reader has gone."""
@@ -24,20 +27,26 @@ def main() -> None:
     nothing = os.open(os.devnull, os.O_WRONLY)
     for descriptor in (1, 2):  # ALSA prints about every card that is not there
         os.dup2(nothing, descriptor)
-    threading.Thread(target=_leave_with_input, daemon=True).start()
+    asking = threading.Lock()
+    threading.Thread(target=_leave_with_input, args=(asking,), daemon=True).start()
     try:
-        portaudio = load()
+        with asking:
+            portaudio = load()
     except LibraryMissingError:
         os._exit(1)
     while True:
-        out.write(json.dumps([dataclasses.asdict(device) for device in device_infos(portaudio)]) + "\n")
+        with asking:
+            found = device_infos(portaudio)
+        out.write(json.dumps([dataclasses.asdict(device) for device in found]) + "\n")
         out.flush()
         time.sleep(pause)
-        read_again(portaudio)
+        with asking:
+            read_again(portaudio)
 
 
-def _leave_with_input() -> None:
+def _leave_with_input(asking: threading.Lock) -> None:
     sys.stdin.buffer.read()
+    asking.acquire(timeout=LEAVE_SECONDS)
     os._exit(0)
 
 

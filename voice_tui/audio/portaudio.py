@@ -9,16 +9,23 @@ from __future__ import annotations
 
 import atexit
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from voice_tui.audio.choice import DeviceInfo
+from voice_tui.audio.jack import drop_locks
+from voice_tui.audio.jobs import Job
 from voice_tui.errors import DeviceError
 
 _INSTALL_HINT = (
     "Install it: sudo apt-get install libportaudio2 (Debian, Ubuntu), sudo dnf install portaudio (Fedora), "
     "sudo pacman -S portaudio (Arch); typing works without"
 )
+
+
+ANSWER_SECONDS = 5.0
+"""How long the sound system has to tell its devices; it takes some tenths."""
 
 
 class LibraryMissingError(DeviceError):
@@ -77,6 +84,8 @@ def load() -> PortAudio:
     Raises:
         LibraryMissingError: It is not installed.
     """
+    if "sounddevice" not in sys.modules:
+        drop_locks()
     try:
         import sounddevice  # pyright: ignore[reportMissingTypeStubs]  # it has none
     except OSError as e:
@@ -88,6 +97,7 @@ def load() -> PortAudio:
 def read_again(portaudio: PortAudio) -> None:
     """Make the library read the list of devices again. Only while no stream is open, nor being closed."""
     portaudio._terminate()  # pyright: ignore[reportPrivateUsage]  # there is no other way
+    drop_locks()
     portaudio._initialize()  # pyright: ignore[reportPrivateUsage]
 
 
@@ -115,8 +125,16 @@ def list_devices() -> tuple[DeviceInfo, ...]:
 
     Raises:
         LibraryMissingError: PortAudio is not installed.
+        DeviceError: The sound system does not answer within ANSWER_SECONDS.
     """
-    return device_infos(load())
+    asked = Job(lambda: device_infos(load()), lambda _: None, time.monotonic())
+    if not asked.wait(ANSWER_SECONDS):
+        asked.give_up()
+        leave_open()
+        raise DeviceError("The sound system does not answer", hint="Restart the sound server, then try again")
+    if asked.error is not None:
+        raise asked.error
+    return asked.result or ()
 
 
 def leave_open() -> None:

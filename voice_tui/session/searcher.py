@@ -100,7 +100,7 @@ class Searcher:
         meaning = self._memory().meaning
         until = time.monotonic() + LATER_SECONDS
         while meaning is not None and time.monotonic() < until:
-            if meaning.wait(LOOK_SECONDS) and meaning.vector(words, PATIENCE) is not None:
+            if meaning.wait(LOOK_SECONDS) and meaning.read(words, PATIENCE) is not None:
                 return True
             with self._changed:
                 if self._changed.wait_for(lambda: self._waiting is not None or self._closed, LOOK_SECONDS):

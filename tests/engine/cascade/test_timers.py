@@ -125,3 +125,16 @@ def test_more_timers_than_anybody_keeps_in_mind_lose_the_latest() -> None:
         timers.add(float(due), f"{due}", set_by=1)
     rung = [timer.text for timer in iter(lambda: timers.due(1e9), None)]
     assert rung == [f"{due}" for due in range(MAX_TIMERS)]
+
+
+def test_a_new_conversation_keeps_what_is_set_and_what_rings() -> None:
+    room = ringing()
+    room.engine.reset()
+    room.until(lambda: room.engine.idle)
+    assert rung(room)[-1] == (RING, False)
+    room = Room(["timer"], [Action("timer", 5.0, RING), Text("Set.")])
+    say(room)
+    room.until(lambda: bool(room.finals()))
+    room.engine.reset()
+    room.until(lambda: room.engine.idle)
+    assert rung(room)[-1] == (RING, False)

@@ -187,13 +187,16 @@ class Mouth:
         return True
 
     def reset(self) -> None:
-        """Begin a fresh conversation."""
+        """Begin a fresh conversation; timers go on, as an alarm of the kitchen would."""
         if self._answer is not None:
             self._answer.reply.cancel()
             self._out.flush()
-            self._answer = self._ringing = None
+            self._answer = None
+        if self._ringing is not None:
+            self._timers.back(self._ringing)
+            self._ringing = None
         self._tell.append(self._responder.reset)
-        self._timers.clear()
+        self._timers.settle()
 
     def recount(self, turns: Sequence[PastTurn]) -> None:
         """A conversation goes on: the responder learns what was said in it."""
