@@ -264,7 +264,8 @@ def test_a_thought_is_neither_heard_nor_read(reserved: MoshiEngine) -> None:
     assert silent == [True] * told.frames + [False] * 2
 
 
-def test_after_its_end_a_step_is_refused(engine: MoshiEngine, codec: MimiCodec) -> None:
+def test_after_its_end_a_step_is_refused(talker: Path) -> None:
+    engine = made_engine(talker, MimiCodec(mimi_file(), inline=True), MoshiSettings(), str)
     engine.close()
     engine.close()
     with pytest.raises(EngineStoppedError):

@@ -35,8 +35,8 @@ WAITING = 250
 class MimiCodec:
     """Encodes in the caller's thread, decodes beside it.
 
-    A process that dies takes half a second of sound with it: until the next one has heard the last second, frames of
-    the user are codes of silence, and codes are silent frames.
+    A process that dies takes a second of sound with it, about: until the next one has heard the last twelve frames, the
+    user's frames give codes of silence, and codes give silent frames.
 
     Args:
         weights: Mimi's file. `inline`: everything in the caller's thread, for files: the same result every time.
@@ -114,17 +114,17 @@ class MimiCodec:
         return self._encoder.active, self._decoder.active
 
     def reset(self) -> None:
-        """Forget all sound; what was being decoded is dropped. Waits for the frame that is under way.
+        """Forget all sound; what was being decoded is dropped. Waits for nothing but, at the worst, a rustymimi reset.
 
-        The spare becomes the encoder: after rustymimi's own reset, which does not reset its padding, five of eight
-        codes of the first frame differ from a new instance's. Only when resets follow each other faster than a spare is
-        loaded does it come to that. The sound of a decoder that was reset is that of a new one (to 1e-6).
+        In a conversation the spare becomes the encoder: rustymimi's own reset leaves its padding as it was, so that five
+        of eight codes of the first frame differ from a new instance's. It comes to that for files, and when resets
+        follow each other faster than a spare is loaded. The sound of a decoder that was reset is a new one's (to 1e-6).
         """
         for result in self._results:
             result.cancel()
         self._results.clear()
-        self._encoder.reset(renew=True)
-        self._submit(lambda: self._decoder.reset(renew=False)).result()
+        self._encoder.reset(renew=self._pool is not None)
+        self._submit(lambda: self._decoder.reset(renew=False))  # before any frame that comes
 
     def close(self) -> None:
         """End all and wait until it is gone: a frame's time, five seconds if a process hangs. Safe to call twice."""
