@@ -116,8 +116,8 @@ class MimiCodec:
     def reset(self) -> None:
         """Forget all sound; what was being decoded is dropped. Waits for nothing but, at the worst, a rustymimi reset.
 
-        In a conversation the spare becomes the encoder: rustymimi's own reset leaves its padding as it was, so that five
-        of eight codes of the first frame differ from a new instance's. It comes to that for files, and when resets
+        In a conversation the spare becomes the encoder: rustymimi's own reset leaves its padding as it was, and five of
+        eight codes of the first frame differ from a new instance's. It comes to that for files, and when resets
         follow each other faster than a spare is loaded. The sound of a decoder that was reset is a new one's (to 1e-6).
         """
         for result in self._results:
