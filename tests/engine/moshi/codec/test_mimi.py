@@ -121,9 +121,8 @@ def test_after_a_reset_all_is_as_in_the_beginning(makes: Makes, plain: tuple[np.
     for _ in range(5):  # faster than anything is loaded
         codec.reset()
         assert codec.encode(FRAMES[0]).shape == (8,)
-    assert np.array_equal(codec.encode(FRAMES[1]), plain[0][1]), "of the first frame, some codes may differ"
     assert codec.lost == 0
-    assert len(makes.all) <= 5
+    wait_for(lambda: makes.living == 3)
     codec.close()
 
 
@@ -137,7 +136,7 @@ def test_killed_and_hung_processes_are_replaced(
     for frame in FRAMES[:4]:
         codec.decode(codec.encode(frame))
     wait_for(lambda: codec.decoded() and not codec.waiting)
-    monkeypatch.setattr(process, "ANSWER_SECONDS", 3.0)
+    monkeypatch.setattr(process, "ANSWER_SECONDS", 2.0)
     os.kill(encoder.pid, signal.SIGKILL)
     os.kill(decoder.pid, signal.SIGSTOP)
     heard = list(range(4))
