@@ -36,7 +36,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.soak import rss_mb
 from voice_tui.engine.moshi.checkpoint.layout import MIMI_FILE, config
 from voice_tui.engine.moshi.checkpoint.write import write_checkpoint
-from voice_tui.engine.moshi.codec import CODEBOOKS, HandOver, MimiCodec
+from voice_tui.engine.moshi.codec.mimi import MimiCodec
+from voice_tui.engine.moshi.codec.port import CODEBOOKS, HandOver
 from voice_tui.engine.moshi.engine import MoshiEngine, Parts, Turns
 from voice_tui.engine.moshi.factory import Words, make_generator
 from voice_tui.engine.moshi.generate.streams import Codes

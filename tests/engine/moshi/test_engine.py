@@ -20,7 +20,7 @@ from tests.engine.moshi.checkpoints import mimi_file
 from tests.engine.moshi.needed import mx as mx  # this engine needs it
 from voice_tui import cli
 from voice_tui.engine.cascade.turns import TurnPolicy
-from voice_tui.engine.moshi.codec import MimiCodec
+from voice_tui.engine.moshi.codec.mimi import MimiCodec
 from voice_tui.engine.moshi.engine import MoshiEngine, Parts, Turns
 from voice_tui.engine.moshi.factory import Words, make_generator
 from voice_tui.engine.moshi.guide import HUSHED_FRAMES, TAIL_FRAMES
@@ -264,7 +264,8 @@ def test_a_thought_is_neither_heard_nor_read(reserved: MoshiEngine) -> None:
     assert silent == [True] * told.frames + [False] * 2
 
 
-def test_after_its_end_a_step_is_refused(engine: MoshiEngine, codec: MimiCodec) -> None:
+def test_after_its_end_a_step_is_refused(talker: Path) -> None:
+    engine = made_engine(talker, MimiCodec(mimi_file(), inline=True), MoshiSettings(), str)
     engine.close()
     engine.close()
     with pytest.raises(EngineStoppedError):

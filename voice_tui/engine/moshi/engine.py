@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from voice_tui.engine.moshi.codec import MimiCodec
+from voice_tui.engine.moshi.codec.mimi import MimiCodec
 from voice_tui.engine.moshi.generate.generator import Generator
 from voice_tui.engine.moshi.guide import Guide
 from voice_tui.engine.moshi.listener import Listener

@@ -9,7 +9,8 @@ from typing import Any
 
 from voice_tui.engine.cascade.ports import Stt, Vad
 from voice_tui.engine.cascade.turns import TurnPolicy
-from voice_tui.engine.moshi.codec import CODEBOOKS, MimiCodec
+from voice_tui.engine.moshi.codec.mimi import MimiCodec
+from voice_tui.engine.moshi.codec.port import CODEBOOKS
 from voice_tui.engine.moshi.engine import MoshiEngine, Parts, Turns
 from voice_tui.engine.moshi.generate.generator import Generator
 from voice_tui.engine.moshi.listener import Listener

@@ -20,7 +20,8 @@ import numpy as np
 
 from voice_tui.engine.moshi.checkpoint.layout import Bits, Config, config
 from voice_tui.engine.moshi.checkpoint.write import lm_bytes, write_mimi
-from voice_tui.engine.moshi.codec import CODEBOOKS, MimiCodec
+from voice_tui.engine.moshi.codec.mimi import MimiCodec
+from voice_tui.engine.moshi.codec.port import CODEBOOKS
 from voice_tui.engine.moshi.generate import generator
 from voice_tui.engine.moshi.generate.layers import empty_cache
 from voice_tui.engine.moshi.generate.sample import Sampling
