@@ -35,6 +35,10 @@ NEAREST = 60
 CANDIDATES = 15
 """Candidates that are judged."""
 
+NOTHING_SHARED = -6.0
+"""At most these log odds has a memory by words alone when neither it nor the turn before it has a word of the question:
+where it is the only one that was found, its place among the others would speak for it."""
+
 BEFORE_SHARE = 0.3
 """What the turn before counts when candidates are picked for a closer look."""
 
@@ -123,8 +127,12 @@ class Recaller:
         scores = ranker.scores(look.names, look.features)
         compared = [int(place) for place in np.argsort(-scores, kind="stable")[: max(limit, CANDIDATES)]]
         told = _told(db, look, compared, meaning)
-        odds = _log_odds(model, look, scores, compared, told)[:limit]
         best = compared[:limit]
+        cover = look.features[best, look.names.index("cover")]
+        odds = _log_odds(model, look, scores, compared, told)[:limit]
+        if not look.vectors:
+            shared = cover + look.features[best, look.names.index("context")]
+            odds = np.where(shared > 0, odds, np.minimum(odds, NOTHING_SHARED))
         memories = _memories(db, [look.candidates[i].line.seq for i in best])
         there = [
             (place, memories[found.line.seq], found)
@@ -137,7 +145,7 @@ class Recaller:
             model.importance, [one for _, one, _ in there], [shape(one.line.text) for *_, one in there]
         )
         point = judge.OPERATING_POINT if told is None else judge.NEAR_POINT
-        shown, cover = judge.relevance(odds, point), look.features[best, look.names.index("cover")]
+        shown = judge.relevance(odds, point)
         return [
             Recollection(
                 memory=memory,

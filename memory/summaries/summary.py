@@ -33,12 +33,13 @@ FEWEST_TURNS = 4
 FEWEST_WORDS = 3
 """That say something, in a sentence that tells what a conversation was about."""
 
-_NO_ANSWER = re.compile(
+_NO_NEWS = re.compile(
     r"\b(?:no language model|needs a language model|without a language model|i have no notes?|no timer is running|"
-    r"i did not catch that|did you say:)",
+    r"i did not catch that|did you say:|you (?:told me|said):)",
     re.IGNORECASE,
 )
-"""What the assistant says to a question that it cannot answer; see `voice_tui.engine.cascade.responder.plain`."""
+"""What the assistant says to a question that it cannot answer, or answers from a note, which is kept as it is; see
+`voice_tui.engine.cascade.responder.plain` and `notes`."""
 
 _COMMAND = re.compile(
     r"(?:(?:half |full |the )?volume|louder|softer|quieter|undo|(?:a |the )?timer (?:for|of)|reminder|remember|"
@@ -73,7 +74,7 @@ def telling(transcript: Transcript, corrected: Sequence[re.Pattern[str]]) -> lis
         for turn, reply in zip_longest(turns, turns[1:])
         if _counts(turn)
         for line in sentences(turn.text)
-        if _tells(line) and not is_outdated(line, corrected) and not (is_question(line) and _gave_up(reply))
+        if _tells(line) and not is_outdated(line, corrected) and not (is_question(line) and _told_nothing_new(reply))
     ]
     distinct = list(dict.fromkeys(found))
     best = sorted(distinct, key=lambda line: -_weight(line))[:MOST_SENTENCES]
@@ -98,8 +99,8 @@ def _counts(turn: Turn) -> bool:
     return turn.role == "user" and sure and BLANK not in turn.text
 
 
-def _gave_up(reply: Turn | None) -> bool:
-    return reply is not None and reply.role == "assistant" and _NO_ANSWER.search(reply.text) is not None
+def _told_nothing_new(reply: Turn | None) -> bool:
+    return reply is not None and reply.role == "assistant" and _NO_NEWS.search(reply.text) is not None
 
 
 def _tells(line: str) -> bool:

@@ -180,3 +180,11 @@ def test_the_second_answer_is_the_first(path: Path, vectors: bool) -> None:
         let_go()
         assert store.candidates(asked[0]) == again
     assert [one.memory.text for one in again if one.memory.id == edited.id] == [edited.text]
+
+
+def test_what_shares_no_word_is_not_brought_up_for_being_the_only_one_found(store: SqliteMemory) -> None:
+    store.add(NewMemory("my passport number ends with 4471", conversation="one"))
+    summary = "We talked about: my travel document number; what my sister is not allowed to eat"
+    store.add(NewMemory(summary, kind="summary", conversation="one"))
+    query = Query("what is my sister allergic to", asked=True, bar=0.0, without=frozenset({"summary"}))
+    assert [found.memory.text for found in store.candidates(query) if found.relevance > 0.1] == []
