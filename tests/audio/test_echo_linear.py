@@ -139,6 +139,19 @@ class TestPath:
             loud = np.mean(np.square(stretch[: len(stretch) // 240 * 240].reshape(-1, 240)), axis=1) > 1e-6
             assert 0.01 * int(np.sum(loud)) < 0.12, f"heard for {0.01 * int(np.sum(loud)):.2f} s after {since} s"
 
+    @pytest.mark.parametrize("learned", [4, 5, 6])
+    def test_an_echo_that_comes_earlier_after_the_first_answers_is_nobody_speaking(self, learned: int) -> None:
+        scene = Scene(learned + 5)
+        again = (learned + 2) * SAMPLE_RATE
+        scene.played[learned * SAMPLE_RATE : again] = 0.0
+        dry = np.zeros(SAMPLE_RATE // 20 + 1, np.float32)
+        dry[-1] = 0.4
+        echo = heard_through(dry, scene.played)
+        earlier = heard_through(dry[65:], scene.played)
+        heard = scene.heard(np.concatenate([echo[:again], earlier[again:]]))
+        loud = np.mean(np.square(heard[again:].reshape(-1, 240)), axis=1) > 1e-6
+        assert 0.01 * int(np.sum(loud)) < 0.12
+
     def test_who_speaks_just_when_the_volume_is_turned_is_heard(self) -> None:
         scene = Scene(16)
         turned = changed(scene.echo, "louder", at=12 * SAMPLE_RATE, until=16 * SAMPLE_RATE)

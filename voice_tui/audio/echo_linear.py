@@ -195,7 +195,7 @@ class LinearPath:
         if remaining < max(CHANGED * heard, AUDIBLE**2):
             self._note_good(heard)
             return False
-        if not self._filter.knows_a_room:
+        if not (self._filter.knows_a_room or self._gate.trusted):
             return False
         if heard < GONE * predicted and predicted > PLAIN**2:
             self._filter.reset()
