@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -132,12 +134,13 @@ def official_server(folder: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     command = [program, folder / "server.db", "--sync-server", address]
-    server = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    server = subprocess.Popen(command, cwd=folder, stdout=quiet, stderr=quiet, start_new_session=True)
     try:
         _wait_for(address, server)
         yield f"http://{address}"
     finally:
-        server.terminate()
+        os.killpg(server.pid, signal.SIGTERM)  # npm's program starts the server as its child
         server.wait(10)
 
 
