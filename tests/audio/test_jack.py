@@ -19,6 +19,7 @@ def locked(tmp_path: Path) -> Path:
     folder = tmp_path / f"jack_db-{os.geteuid()}"
     folder.mkdir()
     (folder / "__db.001").write_bytes(b"locked")
+    os.utime(folder, (0, 0))
     return folder
 
 
@@ -26,6 +27,12 @@ def test_what_nobody_needs_goes(locked: Path) -> None:
     assert drop_locks(locked.parent)
     assert not locked.exists()
     assert not drop_locks(locked.parent)
+
+
+def test_what_another_program_is_just_making_stays(locked: Path) -> None:
+    os.utime(locked)
+    assert not drop_locks(locked.parent)
+    assert locked.exists()
 
 
 def test_who_has_it_open_keeps_it(locked: Path) -> None:

@@ -11,10 +11,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import sys
+import time
 from pathlib import Path
 
 SHARED = Path("/dev/shm")  # noqa: S108  # where the library has it, on Linux alone
+
+YOUNG_SECONDS = 10.0
+"""So long after it was made it stays: another program may just be making it, and would wait for what is gone."""
 
 
 def drop_locks(shared: Path = SHARED) -> bool:
@@ -35,7 +40,10 @@ def drop_locks(shared: Path = SHARED) -> bool:
         there = {entry.name: entry for entry in os.scandir(shared) if entry.name.startswith("jack")}
         if own not in there or any(not name.startswith("jack_db-") for name in there):
             return False
-        if not there[own].is_dir(follow_symlinks=False) or there[own].stat().st_uid != os.geteuid():
+        found = there[own].stat(follow_symlinks=False)
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+            return False
+        if time.time() - found.st_mtime < YOUNG_SECONDS:
             return False
     except OSError:
         return False

@@ -6,6 +6,7 @@ import json
 import logging
 import subprocess
 import sys
+from contextlib import suppress
 from threading import Event, Thread
 
 from voice_tui.audio.choice import DeviceInfo
@@ -16,6 +17,9 @@ FIRST_PAUSE = 1.0
 """Before a child that died is replaced, seconds; doubled each time."""
 
 LONGEST_PAUSE = 30.0
+
+END_SECONDS = 2.0
+"""So long a child may take to leave; it takes half a second at most, unless it is stopped."""
 
 
 class Lookout:
@@ -38,11 +42,11 @@ class Lookout:
         return newest
 
     def close(self) -> None:
-        """End it, at once."""
+        """End it soon; returns at once."""
         self._closing.set()
         process = self._process
         if process is not None:
-            process.kill()
+            _ask_to_leave(process)
 
     def _run(self) -> None:
         pause = FIRST_PAUSE
@@ -62,10 +66,21 @@ class Lookout:
         ) as process:
             self._process = process
             if self._closing.is_set():
-                process.kill()
+                _ask_to_leave(process)
             assert process.stdout is not None
             try:
                 for line in process.stdout:
                     self._newest = tuple(DeviceInfo(**entry) for entry in json.loads(line))
             finally:
-                process.kill()
+                _ask_to_leave(process)
+                try:
+                    process.wait(END_SECONDS)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+
+def _ask_to_leave(process: subprocess.Popen[str]) -> None:
+    """End its input; killed in the middle of a question it may leave something of the sound system locked."""
+    with suppress(OSError):
+        if process.stdin is not None:
+            process.stdin.close()

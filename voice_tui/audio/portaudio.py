@@ -97,7 +97,6 @@ def load() -> PortAudio:
 def read_again(portaudio: PortAudio) -> None:
     """Make the library read the list of devices again. Only while no stream is open, nor being closed."""
     portaudio._terminate()  # pyright: ignore[reportPrivateUsage]  # there is no other way
-    drop_locks()
     portaudio._initialize()  # pyright: ignore[reportPrivateUsage]
 
 
