@@ -22,6 +22,9 @@ from voice_tui.frame import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE, Frame, Pc
 
 DATA = Path(__file__).resolve().parents[2] / "shared/data/speech"
 BLOCK = SAMPLE_RATE // 100
+SINC = 24
+"""Samples on either side that a value between two samples is made of."""
+
 HISS = 10 ** (-66 / 20)
 """The microphone's own noise, RMS; no real microphone gives digital silence."""
 
@@ -83,6 +86,10 @@ class RoomAudio:
         self._queue = silence(0)
         self._played = silence()
         self._echo = silence(self._delay + len(self._response) + 2 * FRAME_SAMPLES)
+        self._before = silence()
+        self._later = 0.0
+        self.drift = 0.0
+        """By how much the echo falls behind from now on, samples per sample: two devices, two clocks."""
         self._near = silence(0)
         self._over = False
         self.flushed_at: list[float] = []
@@ -167,9 +174,23 @@ class RoomAudio:
         spectrum = np.fft.rfft(self._played, size) * np.fft.rfft(self._response, size)
         tail = np.fft.irfft(spectrum, size)[: FRAME_SAMPLES + len(self._response)].astype(np.float32)
         self._echo[self._delay : self._delay + len(tail)] += tail
-        out = self._echo[:FRAME_SAMPLES].copy()
+        window = np.concatenate([self._before, self._echo[: 2 * FRAME_SAMPLES]])
+        later = np.asarray(self._later + self.drift * np.arange(1, FRAME_SAMPLES + 1), dtype=np.float64)
+        out = window[FRAME_SAMPLES : 2 * FRAME_SAMPLES].copy() if not np.any(later) else _late(window, later)
+        self._later = float(later[-1])
+        self._before = self._echo[:FRAME_SAMPLES].copy()
         self._echo = np.concatenate([self._echo[FRAME_SAMPLES:], silence()])
         return out
+
+
+def _late(window: Pcm, later: NDArray[np.float64]) -> Frame:
+    """Return the middle one of three frames, each of its samples so many samples later, up to a frame either way."""
+    at = np.arange(FRAME_SAMPLES, 2 * FRAME_SAMPLES) - later
+    whole = np.floor(at).astype(int)
+    taps = np.arange(1 - SINC, SINC + 1)
+    distance = taps - (at - whole)[:, np.newaxis]
+    shape = np.sinc(distance) * np.cos(np.pi * distance / (2 * SINC + 2)) ** 2
+    return np.einsum("nt,nt->n", window[whole[:, np.newaxis] + taps], shape).astype(np.float32)
 
 
 def made_up_response(seconds: float, seed: int) -> Pcm:

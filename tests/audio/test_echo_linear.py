@@ -112,12 +112,35 @@ class TestPath:
         scene = Scene(1)
         assert not np.any(scene.heard(scene.echo))
 
-    def test_with_clocks_that_drift_apart_aec3_is_heard(self) -> None:
+    @pytest.mark.parametrize("millionths", [37, -80])
+    def test_clocks_that_begin_to_drift_are_nobody_speaking(self, millionths: int) -> None:
         scene = Scene(16)
-        times = np.arange(len(scene.echo)) * (1 + 150e-6)
-        drifting = np.interp(times, np.arange(len(scene.echo)), scene.echo).astype(np.float32)
-        heard = scene.heard(drifting)
-        assert np.mean(heard[8 * SAMPLE_RATE :] != 0) < 0.02
+        heard = scene.heard(drifting(scene.echo, millionths, since=8 * SAMPLE_RATE))
+        loud = np.mean(np.square(heard[8 * SAMPLE_RATE :].reshape(-1, 240)), axis=1) > 1e-6
+        assert 0.01 * int(np.sum(loud)) < 0.6
+        assert 1e6 * scene.path.drift == pytest.approx(millionths, abs=3)
+
+    def test_who_speaks_while_clocks_drift_is_heard_whole(self) -> None:
+        scene = Scene(16)
+        said = slice(12 * SAMPLE_RATE, 14 * SAMPLE_RATE)
+        microphone = drifting(scene.echo, 80, since=6 * SAMPLE_RATE)
+        person = babble(2, seed=12, level=0.025)
+        microphone[said] += person
+        assert level_db(scene.heard(microphone)[said] - person) < level_db(person) - 5
+
+    @pytest.mark.parametrize("millionths", [40, 80])
+    def test_clocks_that_drift_from_the_start_are_followed(self, millionths: int) -> None:
+        scene = Scene(12)
+        heard = scene.heard(drifting(scene.echo, millionths, since=0))
+        assert 1e6 * scene.path.drift == pytest.approx(millionths, abs=3)
+        assert level_db(heard[8 * SAMPLE_RATE :]) < level_db(scene.echo) - 40
+
+    def test_who_speaks_does_not_look_like_a_drift(self) -> None:
+        scene = Scene(14)
+        microphone = scene.echo.copy()
+        microphone[6 * SAMPLE_RATE :] += babble(8, seed=12, level=0.1)
+        scene.heard(microphone)
+        assert abs(1e6 * scene.path.drift) < 10
 
     def test_in_another_room_it_begins_again(self) -> None:
         scene = Scene(30)
@@ -164,6 +187,19 @@ class TestPath:
         path, nothing, person = LinearPath(), np.zeros(1920, np.float32), babble(1)
         for frame in frames(person):
             assert np.array_equal(path.mix(frame, nothing, frame, 0.5 * frame), 0.5 * frame)
+
+
+def drifting(echo: Pcm, millionths: int, *, since: int) -> Pcm:
+    """The echo, so many millionths slower from a sample on."""
+    times = np.arange(len(echo))
+    times = times - 1e-6 * millionths * np.maximum(times - since, 0)
+    spread = resampled(echo, 4)
+    return np.interp(4 * times, np.arange(len(spread)), spread).astype(np.float32)
+
+
+def resampled(pcm: Pcm, times: int) -> Pcm:
+    """The same sound with so many times the samples."""
+    return (times * np.fft.irfft(np.fft.rfft(pcm), times * len(pcm))).astype(np.float32)
 
 
 def changed(echo: Pcm, change: str, *, at: int, until: int) -> Pcm:

@@ -91,18 +91,21 @@ class EchoFilter:
     def alter(self, gain: float, lag: int, *, remembered: bool = False) -> None:
         """The echo is `gain` times as loud as it was, or as `remembered`, and comes `lag` samples later."""
         weights = self._known if remembered and self._known is not None else self._weights
-        response = np.fft.irfft(weights, axis=1)[:, :STEP].reshape(-1)
-        moved = np.zeros_like(response)
-        if lag >= 0:
-            moved[lag:] = response[: len(response) - lag]
-        else:
-            moved[:lag] = response[-lag:]
-        padded = np.zeros((PARTITIONS, 2 * STEP), np.float32)
-        padded[:, :STEP] = gain * moved.reshape(PARTITIONS, STEP)
-        self._weights = np.fft.rfft(padded, axis=1).astype(np.complex64)
+        self._weights = _moved(weights, gain, lag)
         power = self._weights.real**2 + self._weights.imag**2
         self._drift = FORGETTING * power
         self._doubt = np.minimum(DOUBT, np.float32(gain * gain) * self._doubt + DOUBTED_AGAIN * power)
+
+    def move(self, lag: int) -> None:
+        """What was played is given `lag` samples sooner from now on; only while it `rests`."""
+        self._weights = _moved(self._weights, 1.0, lag)
+        if self._known is not None:
+            self._known = _moved(self._known, 1.0, lag)
+
+    @property
+    def rests(self) -> bool:
+        """Whether nothing was played for as long as the filter reaches."""
+        return self._silent_steps >= PARTITIONS
 
     def process(self, microphone: Pcm, played: Pcm) -> tuple[Pcm, Pcm]:
         """Return what is left of the microphone and the echo that was taken out of it.
@@ -111,7 +114,7 @@ class EchoFilter:
             microphone: Shape (STEP,), float32. `played`: what the speaker was given meanwhile, same shape.
         """
         self._take(played)
-        if self._silent_steps >= PARTITIONS:
+        if self.rests:
             return microphone.copy(), silence(STEP)
         spectra = self._spectra[self._head : self._head + PARTITIONS]
         predicted = np.einsum("pb,pb->b", spectra, self._weights)
@@ -159,3 +162,16 @@ class EchoFilter:
         tightened = np.fft.rfft(responses, axis=1)
         self._weights[rows] = tightened
         self._drift[rows] = FORGETTING * (tightened.real**2 + tightened.imag**2)
+
+
+def _moved(weights: NDArray[np.complex64], gain: float, lag: int) -> NDArray[np.complex64]:
+    """Return the weights of a response that is `gain` times as loud and comes `lag` samples later."""
+    response = np.fft.irfft(weights, axis=1)[:, :STEP].reshape(-1)
+    moved = np.zeros_like(response)
+    if lag >= 0:
+        moved[lag:] = response[: len(response) - lag]
+    else:
+        moved[:lag] = response[-lag:]
+    padded = np.zeros((PARTITIONS, 2 * STEP), np.float32)
+    padded[:, :STEP] = gain * moved.reshape(PARTITIONS, STEP)
+    return np.fft.rfft(padded, axis=1).astype(np.complex64)

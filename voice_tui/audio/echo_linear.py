@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voice_tui.audio.echo_change import change_in
+from voice_tui.audio.echo_clock import Clock
 from voice_tui.audio.echo_filter import STEP, EchoFilter
 from voice_tui.frame import FRAME_SAMPLES, SAMPLE_RATE, Frame, Pcm, silence
 
@@ -151,12 +152,18 @@ class LinearPath:
 
     def __init__(self) -> None:
         self._filter = EchoFilter()
+        self._clock = Clock()
         self._gate = LeakGate()
         self._gain = 1.0
         self._share = 0.0
         self._known_frames = 0
         self._before = np.zeros((3, FRAME_SAMPLES), np.float32)
         """Microphone, echo and what was left of the frame before, low end turned down."""
+
+    @property
+    def drift(self) -> float:
+        """By how much the echo falls behind, samples per sample."""
+        return self._clock.drift
 
     def mix(self, microphone: Frame, played: Frame, cleaned: Frame, gated: Frame) -> Frame:
         """Return the frame that is heard.
@@ -165,9 +172,10 @@ class LinearPath:
             microphone: Before any canceller. `played`: what the speaker was given meanwhile.
             cleaned: After AEC3. `gated`: after the gate that follows it, heard where the filter is not believed.
         """
-        left, echo = self._filtered(np.clip(microphone, -1.0, 1.0), np.clip(played, -1.0, 1.0))
+        played = self._clock.follow(np.clip(played, -1.0, 1.0))
+        left, echo = self._filtered(np.clip(microphone, -1.0, 1.0), played)
         sound = _emphasised(np.stack([microphone, cleaned, left, echo]))
-        if self._changed(sound[[0, 3, 2]]):
+        if self._changed(sound[[0, 3, 2]]) or self._clock.learn(sound[3], sound[2]):
             left = silence()
             sound[2] = 0.0
         gains, shares = [self._gain], [self._share]
@@ -176,6 +184,8 @@ class LinearPath:
             gains.append(1.0 if self._gate.open or not sounding else FLOOR)
             shares.append(float(sounding and self._gate.trusted))
         self._gain, self._share = gains[-1], shares[-1]
+        if self._filter.rests and (sooner := self._clock.recentre()):
+            self._filter.move(sooner)
         if self._gate.lost:
             self._filter.reset()
             self._gate.begin_again()
