@@ -38,6 +38,7 @@ class FakeStt:
 
     def __init__(self, script: list[str]) -> None:
         self.script = script
+        self.confidence = 0.9
         self.open: int | None = None
         self.fed = 0
         self.pauses = 0
@@ -64,7 +65,7 @@ class FakeStt:
 
     def finish(self) -> None:
         assert self.open is not None
-        self._results.append(Heard(self.open, self._words, final=True, confidence=0.9))
+        self._results.append(Heard(self.open, self._words, final=True, confidence=self.confidence))
         self.open = None
 
     def cancel(self) -> None:

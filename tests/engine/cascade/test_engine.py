@@ -164,6 +164,19 @@ def test_a_backchannel_does_not_interrupt() -> None:
     assert len(room.responder.turns) == 1
 
 
+@pytest.mark.parametrize(("words", "confidence", "goes_on"), [("the", 0.06, True), ("stop", 0.9, False)])
+def test_a_word_that_is_heard_into_noise_does_not_interrupt(words: str, confidence: float, goes_on: bool) -> None:
+    room = Room(["tell me something", words], [Text(LONG)])
+    say(room)
+    room.until(lambda: len(room.queue) > 0)
+    room.hear(0.8, speech=False)
+    room.stt.confidence = confidence
+    room.hear(0.7, speech=True)
+    room.until(lambda: room.engine.idle)
+    assert (("assistant", LONG, False) in room.finals()) is goes_on
+    assert (("user", words, False) in room.finals()) is not goes_on
+
+
 def test_an_early_cut_is_joined_and_the_answer_withdrawn() -> None:
     room = Room(["please keep in mind", "my dog is called rex"], [Text("What?")], [Text("I will.")])
     say(room)

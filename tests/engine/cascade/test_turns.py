@@ -187,6 +187,23 @@ def test_words_make_an_interruption_real_and_a_backchannel_does_not() -> None:
         assert turns.on_words(unfinished=False, backchannel=text_is_backchannel) is expected
 
 
+def test_one_word_over_the_assistant_waits_for_the_final_words() -> None:
+    for single, expected in ((False, Decision.INTERRUPT), (True, None)):
+        turns = TurnTaking(POLICY)
+        play(turns, Case("", ((0.4, True),), (), speaking=True))
+        assert turns.on_words(unfinished=False, backchannel=False, single=single) is expected
+
+
+@pytest.mark.parametrize(("word", "expected"), [(False, Decision.RESUME), (True, Decision.END)])
+def test_in_doubt_one_word_is_asked_for_and_none_is_not(word: bool, expected: Decision) -> None:
+    turns = TurnTaking(POLICY)
+    play(turns, Case("", ((0.4, True), (0.5, False), (0.4, True)), (), speaking=True))
+    if word:
+        turns.on_words(unfinished=False, backchannel=False, single=True)
+    got = play(turns, Case("", ((2.0, False),), (), speaking=True), start=1.3)
+    assert [decision for _, decision in got] == [expected]
+
+
 @pytest.mark.parametrize(
     ("words", "backchannel", "expected"),
     [(True, False, Decision.INTERRUPT), (True, True, Decision.RESUME), (False, False, Decision.RESUME)],

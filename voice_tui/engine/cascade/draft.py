@@ -66,6 +66,10 @@ def is_unfinished(text: str) -> bool:
     return text.lower().rstrip(" .").endswith(tuple(f" {e}" for e in UNFINISHED_ENDINGS)) or text in UNFINISHED_ENDINGS
 
 
+GARBLED = 0.15
+"""Confidence under which words that were heard over the assistant's voice are noise."""
+
+
 @dataclass(slots=True)
 class Part:
     """One utterance of the turn and what was recognised of it."""
@@ -124,6 +128,11 @@ class Draft:
         """The least sure utterance's confidence; None when no provider said any."""
         known = [p.heard.confidence for p in self.parts if p.heard is not None and p.heard.confidence is not None]
         return min(known) if known else None
+
+    @property
+    def garbled(self) -> bool:
+        """Whether the words are no more than what a recogniser hears into noise."""
+        return self.confidence is not None and self.confidence < GARBLED
 
     def partial(self, now: float) -> TranscriptUpdated:
         """The turn so far, for the transcript."""

@@ -251,7 +251,11 @@ class CascadeEngine:
         draft = self._draft
         if draft is None or not draft.take(heard) or heard.final or not heard.text:
             return
-        decision = self._turns.on_words(unfinished=is_unfinished(heard.text), backchannel=is_backchannel(heard.text))
+        decision = self._turns.on_words(
+            unfinished=is_unfinished(heard.text),
+            backchannel=is_backchannel(heard.text),
+            single=len(heard.text.split()) == 1,
+        )
         if decision is not None:
             self._decide(decision)
         if self._turns.floor is not Floor.CLAIMING:
@@ -261,7 +265,7 @@ class CascadeEngine:
     def _finish_draft(self, draft: Draft) -> None:
         """All words of the turn are in: answer it, or go on as if nothing had been said."""
         backchannel = is_backchannel(draft.text) and not self._mouth.asks
-        decision = self._turns.on_final(words=bool(draft.text), backchannel=backchannel)
+        decision = self._turns.on_final(words=bool(draft.text) and not draft.garbled, backchannel=backchannel)
         if decision is not None:
             self._decide(decision)
             if decision is Decision.RESUME:

@@ -119,6 +119,7 @@ class TurnTaking:
         self._paused = False
         self._turn_pause = 0.0
         self._words_paused = False
+        self._worded = False
         self._echo = True
 
     @property
@@ -153,15 +154,17 @@ class TurnTaking:
             return self._after_end(now, speaking=speaking, answering=answering, echo=echo)
         return self._quiet(now, speaking=speaking, echo=echo)
 
-    def on_words(self, *, unfinished: bool, backchannel: bool) -> Decision | None:
+    def on_words(self, *, unfinished: bool, backchannel: bool, single: bool = False) -> Decision | None:
         """Take what recognition has understood of the open utterance so far (a partial with at least one word).
 
         Args:
             unfinished: The words ask for more, such as "remember that".
             backchannel: They only say that the user listens, such as "mm-hm".
+            single: It is one word so far, which a recogniser hears into any noise: the final has to tell.
         """
         self._unfinished = unfinished
-        if self.floor is Floor.CLAIMING and not backchannel and self._spoken >= 2 * self.policy.onset:
+        self._worded = True
+        if self.floor is Floor.CLAIMING and not backchannel and not single and self._spoken >= 2 * self.policy.onset:
             return self._take()
         return None
 
@@ -251,7 +254,7 @@ class TurnTaking:
             return self._take()
         if self._in_speech or now - self.speech_end + SLACK < self._claim_patience():
             return None
-        if now - self._began >= self.policy.doubt:
+        if now - self._began >= self.policy.doubt and not self._worded:
             self._go_quiet()
             return Decision.RESUME
         return Decision.END if self._claim_ends(now) else None
@@ -311,6 +314,7 @@ class TurnTaking:
         self._began = now
         self._spoken = 0.0
         self._unfinished = False
+        self._worded = False
         self.speech_end = now
 
     def _end(self, now: float) -> Decision:
