@@ -189,7 +189,7 @@ ENTRIES: tuple[Entry, ...] = (
         "Settings",
     ),
     Entry("setup", "setup", "Set up again", "Devices, what works here, who answers, hello."),
-    Entry("devices", "devices", "Microphone and speaker", "Choose other devices by name.", "f6", "Devices", _alive),
+    Entry("devices", "devices", "Devices: microphone and speaker", "Choose others by name.", "f6", "Devices", _alive),
     Entry("theme", "theme", "Theme", "Choose colours, with a live preview.", "f7", "Theme"),
     Entry("softer", "volume(-0.1)", "Softer", "Turn the assistant's voice down.", "f8", "Softer", _alive),
     Entry("louder", "volume(0.1)", "Louder", "Turn the assistant's voice up.", "f9", "Louder", _alive),
