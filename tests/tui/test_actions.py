@@ -147,7 +147,7 @@ async def test_the_key_bar_follows_focus_and_state() -> None:
         assert "Add" not in bar(app)
         assert "^l Mute" in bar(app)
         await press(pilot, "f4")
-        assert "a Add  e Edit  d Delete" in bar(app)
+        assert "a Add  ⏎ Edit  d Delete" in bar(app)
         assert "Play" not in bar(app)
         await press(pilot, "down")
         assert "p Play" in bar(app)

@@ -149,7 +149,7 @@ async def test_adding_nothing_is_refused_and_escape_leaves() -> None:
 async def test_edit_keeps_the_place() -> None:
     app, store = made()
     async with running(app, WIDE) as pilot:
-        await press(pilot, "f4", "down", "e")
+        await press(pilot, "f4", "down", "enter")
         area = app.screen.query_one(TextArea)
         assert area.text == "The spare key is under the blue pot."
         area.text = "The spare key is\nwith Anna."
@@ -157,6 +157,27 @@ async def test_edit_keeps_the_place() -> None:
         assert store.memories["m2"].text == "The spare key is with Anna."
         assert app.state.shelf.selected is not None
         assert app.state.shelf.selected.id == "m2"
+
+
+async def test_an_edit_can_be_undone() -> None:
+    app, store = made()
+    async with running(app, WIDE) as pilot:
+        await press(pilot, "f4", "down", "enter", *" or not", "enter")
+        assert store.memories["m2"].text == "The spare key is under the blue pot. or not"
+        assert main_screen(app).query_one(MemoryPane).border_subtitle == "Changed; u takes it back · 5"
+        await press(pilot, "u")
+        assert store.memories["m2"].text == "The spare key is under the blue pot."
+        assert app.state.shelf.undo == ()
+
+
+async def test_a_sentence_typed_over_the_list_changes_no_memory() -> None:
+    """Letters that ask nothing and belong to a sentence: what changes words needs Enter."""
+    app, store = made()
+    before = dict(store.memories)
+    async with running(app, WIDE) as pilot:
+        await press(pilot, "f4", "down", *"hello there")
+        assert not isinstance(app.screen, MemoryTextScreen)
+        assert store.memories == before
 
 
 async def test_delete_asks_and_can_be_undone() -> None:
@@ -188,7 +209,7 @@ async def test_a_memory_is_data_in_the_list_and_in_every_dialog() -> None:
     nasty = "\x1b[2J[bold]x[/] \u202egnp [@click=app.quit]y[/]"
     app, _ = made(FakeMemory([Memory(id="m", text=nasty, said_at=NOW)]))
     async with running(app, WIDE) as pilot:
-        for keys in (("f4",), ("e",), ("escape", "d")):
+        for keys in (("f4",), ("enter",), ("escape", "d")):
             await press(pilot, *keys)
             assert "[2J[bold]x[/] gnp [@click=app.quit]y[/]" in screen_text(app)
             assert not {"\x1b", "\u202e"} & set(screen_text(app))

@@ -249,7 +249,7 @@ ENTRIES: tuple[Entry, ...] = (
         _suggested,
         "memories",
     ),
-    Entry("memory_edit", "edit", "Edit the memory", "Its recording is kept.", "e,enter", "Edit", _selected, "memories"),
+    Entry("memory_edit", "edit", "Edit the memory", "Its recording is kept.", "enter", "Edit", _selected, "memories"),
     Entry(
         "memory_delete",
         "forget",
@@ -263,8 +263,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "memory_undo",
         "undo",
-        "Undo the delete",
-        "Puts back what was deleted last.",
+        "Undo the delete or edit",
+        "Puts back what was deleted or changed last.",
         "u",
         "Undo",
         lambda state: bool(state.shelf.undo),

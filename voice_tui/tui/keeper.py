@@ -68,7 +68,7 @@ class MemoryDone(Message):
     Args:
         done: One sentence for the person.
         memory: The memory to highlight, or None.
-        forgotten: What was removed, for undo.
+        before: What was removed, or changed, as it was: for undo.
         undone: Whether an undo was used up.
     """
 
@@ -77,13 +77,13 @@ class MemoryDone(Message):
         done: str,
         memory: Memory | None = None,
         *,
-        forgotten: Sequence[Memory] = (),
+        before: Sequence[Memory] = (),
         undone: bool = False,
     ) -> None:
         super().__init__()
         self.done = done
         self.memory = memory
-        self.forgotten = tuple(forgotten)
+        self.before = tuple(before)
         self.undone = undone
 
 
@@ -117,7 +117,13 @@ class Keeper:
 
     def edit(self, memory_id: str, text: str) -> bool:
         """Replace the words of a memory."""
-        return self._submit(lambda store: MemoryDone("Changed", store.edit(memory_id, text)))
+
+        def change(store: MemoryPort) -> MemoryDone:
+            before = store.get(memory_id)
+            after = store.edit(memory_id, text)
+            return MemoryDone("Changed; u takes it back", after, before=(before,) if before else ())
+
+        return self._submit(change)
 
     def forget(self, memory_id: str) -> bool:
         """Remove a memory."""
@@ -125,15 +131,18 @@ class Keeper:
         def remove(store: MemoryPort) -> MemoryDone:
             removed = store.forget([memory_id])
             self._scrub(words_of(removed))
-            return MemoryDone("Deleted; u brings it back", forgotten=removed)
+            return MemoryDone("Deleted; u brings it back", before=removed)
 
         return self._submit(remove)
 
     def restore(self, memories: Sequence[Memory]) -> bool:
-        """Put back what was removed."""
+        """Put back what was removed, and the words of what was changed."""
 
         def put_back(store: MemoryPort) -> MemoryDone:
-            store.restore(memories)
+            changed = [memory for memory in memories if store.get(memory.id) is not None]
+            for memory in changed:
+                store.edit(memory.id, memory.text)
+            store.restore([memory for memory in memories if memory not in changed])
             return MemoryDone("Brought back", memories[0] if memories else None, undone=True)
 
         return self._submit(put_back)

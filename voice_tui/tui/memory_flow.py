@@ -79,7 +79,7 @@ class MemoryFlow:
     def done(self, result: MemoryDone) -> None:
         """Show the result of a change."""
         state = self._app.state
-        undo = () if result.undone else result.forgotten or state.shelf.undo
+        undo = () if result.undone else result.before or state.shelf.undo
         selected = result.memory or state.shelf.selected
         state.shelf = replace(state.shelf, undo=undo, selected=selected, said=result.done)
         self.refresh()
