@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from textual.widgets import Input, OptionList, Static, TextArea
@@ -24,7 +26,9 @@ from voice_tui.events import (
     StateChanged,
 )
 from voice_tui.settings import Settings
+from voice_tui.tui import memory_flow
 from voice_tui.tui.app import VoiceTuiApp
+from voice_tui.tui.keeper import Keeper
 from voice_tui.tui.screens.confirm import ConfirmScreen
 from voice_tui.tui.screens.memory_detail import MemoryDetailScreen
 from voice_tui.tui.screens.memory_text import MemoryTextScreen
@@ -389,3 +393,36 @@ def test_ages(seconds: float, words: str) -> None:
 
 def test_an_unknown_age_is_left_out() -> None:
     assert age(0.0, NOW) == ""
+
+
+async def test_what_another_program_remembers_appears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory_flow, "LOOK_SECONDS", 0.05)
+    with SqliteMemory(tmp_path / "memory.db") as mine, SqliteMemory(tmp_path / "memory.db") as others:
+        app = make_app(memory=cast("Any", mine))
+        async with running(app, WIDE) as pilot:
+            assert app.state.shelf.total == 0
+            await asyncio.to_thread(others.add, NewMemory(text="The other window was open."))
+            await settle(pilot, lambda: app.state.shelf.total == 1)
+            assert listed(app) == ["The other window was open."]
+
+
+async def test_nobody_looks_for_changes_while_the_pane_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = 0
+
+    def looked(*_: object) -> bool:
+        nonlocal looks
+        looks += 1
+        return True
+
+    monkeypatch.setattr(memory_flow, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(Keeper, "look", looked)
+    app, _ = made()
+    async with running(app, WIDE) as pilot:
+        await settle(pilot, lambda: looks > 0)
+        await press(pilot, "f4", "f4")
+        assert not main_screen(app).query_one(MemoryPane).display
+        before = looks
+        for _ in range(5):
+            await asyncio.sleep(0.01)  # five times what the look takes to come round
+            await pilot.pause()
+        assert looks == before
