@@ -74,8 +74,13 @@ class Clock:
         self._delay = float(np.clip(before + self.drift * FRAME_SAMPLES, REACH, MOST))
         return self._late(before, self._delay)
 
+    @property
+    def at_its_end(self) -> bool:
+        """Whether the delay can follow no further until it is brought back, even in the middle of a sound."""
+        return not REACH + 1 < self._delay < MOST - 1
+
     def recentre(self) -> int:
-        """Bring the delay back while nothing is played; returns by how many samples it is shorter."""
+        """Bring the delay back, best while nothing is played; returns by how many samples it is shorter."""
         astray = round(self._delay - (LATE if self.drift < -DRIFTS else SOON))
         if abs(astray) < ASTRAY:
             return 0

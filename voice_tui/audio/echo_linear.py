@@ -184,7 +184,7 @@ class LinearPath:
             gains.append(1.0 if self._gate.open or not sounding else FLOOR)
             shares.append(float(sounding and self._gate.trusted))
         self._gain, self._share = gains[-1], shares[-1]
-        if self._filter.rests and (sooner := self._clock.recentre()):
+        if (self._filter.rests or self._clock.at_its_end) and (sooner := self._clock.recentre()):
             self._filter.move(sooner)
         if self._gate.lost:
             self._filter.reset()
