@@ -97,7 +97,7 @@ class EchoFilter:
         self._doubt = np.minimum(DOUBT, np.float32(gain * gain) * self._doubt + DOUBTED_AGAIN * power)
 
     def move(self, lag: int) -> None:
-        """What was played is given `lag` samples sooner from now on; it takes until it `rests`, or 0.64 s, to be exact."""
+        """What was played is given `lag` samples sooner from now on; exact after 0.64 s, at once while it `rests`."""
         self._weights = _moved(self._weights, 1.0, lag)
         if self._known is not None:
             self._known = _moved(self._known, 1.0, lag)
