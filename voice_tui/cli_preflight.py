@@ -10,6 +10,7 @@ from voice_tui.cli_options import add_common, add_json, load_config, say
 
 if TYPE_CHECKING:
     from voice_tui.cli_progress import Teller
+    from voice_tui.settings_moshi import MoshiSettings
 
 
 def register(commands: Any) -> None:
@@ -29,7 +30,7 @@ def _preflight(args: argparse.Namespace) -> int:
     remote = bool(settings.llm.base_url)
 
     def work(teller: Teller) -> Mapping[str, Any]:
-        return _measured(args.model or "", settings.moshi.model, remote, teller)
+        return _measured(args.model or "", settings.moshi, remote, teller)
 
     result = carried_out(work, as_json=args.json, stopped="stopped. Nothing was kept.")
     if isinstance(result, int):
@@ -40,11 +41,12 @@ def _preflight(args: argparse.Namespace) -> int:
     return 0
 
 
-def _measured(wanted: str, configured: str, remote: bool, teller: Teller) -> Mapping[str, Any]:
+def _measured(wanted: str, configured: MoshiSettings, remote: bool, teller: Teller) -> Mapping[str, Any]:
     import time
 
     import msgspec
 
+    from voice_tui.engine.moshi.device import backend_for
     from voice_tui.engine.moshi.preflight import measure, subject_of
     from voice_tui.models.advice import advise
     from voice_tui.models.fit import keep_result
@@ -52,14 +54,16 @@ def _measured(wanted: str, configured: str, remote: bool, teller: Teller) -> Map
 
     machine = detect_machine()
     level = detect_gpu_level(machine, remote=remote)
-    name = wanted or level.model or configured
-    found = measure(subject_of(name), machine.free, teller.tell, now=time.time())
+    name = wanted or level.model or configured.model
+    backend = backend_for(configured.device)
+    found = measure(subject_of(name), machine.free, teller.tell, now=time.time(), backend=backend)
     keep_result(machine, name, found.measured)
     return {
         "machine": machine_words(machine),
         "level": level.number,
         "proposed": level_words(level),
         "model": name,
+        "device": backend.name,
         "own_weights": found.real,
         "layers": found.layers,
         "measured_layers": found.depths,
