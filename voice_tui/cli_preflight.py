@@ -50,12 +50,12 @@ def _measured(wanted: str, configured: MoshiSettings, remote: bool, teller: Tell
     from voice_tui.engine.moshi.preflight import measure, subject_of
     from voice_tui.models.advice import advise
     from voice_tui.models.fit import keep_result
-    from voice_tui.models.machine import detect_gpu_level, detect_machine, level_words, machine_words
+    from voice_tui.models.machine import UNQUANTISED, detect_gpu_level, detect_machine, level_words, machine_words
 
     machine = detect_machine()
     level = detect_gpu_level(machine, remote=remote)
-    name = wanted or level.model or configured.model
     backend = backend_for(configured.device)
+    name = wanted or (level.model if backend.quantised else UNQUANTISED) or configured.model
     found = measure(subject_of(name), machine.free, teller.tell, now=time.time(), backend=backend)
     keep_result(machine, name, found.measured)
     return {
@@ -88,7 +88,7 @@ def _lines(result: Mapping[str, Any]) -> list[str]:
     )
     return [
         f"{result['machine']}; {result['proposed']}",
-        f"{result['model']} ({how})",
+        f"{result['model']} by {result['device']} ({how})",
         "",
         f"{'ms':<8}{'p50':>10}{'p99':>10}",
         *(f"{name:<8}{p50:>10,.1f}{p99:>10,.1f}" for name, (p50, p99) in times),

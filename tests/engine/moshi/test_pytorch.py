@@ -80,8 +80,8 @@ def generator(loaded: tuple[AnyGenerator, Any]) -> AnyGenerator:
 
 
 def test_it_says_what_was_recorded_of_lmgen(micro: Path) -> None:
-    """Over two and a half contexts of two layers."""
-    assert told(made(micro), reference.users()) == reference.recorded()
+    """With two layers; `reference.py --check` runs `LMGen` itself over all of it."""
+    assert told(made(micro), reference.users()[:60]) == reference.recorded()[:60]
 
 
 def test_it_says_what_lmgen_and_mlx_say_far_past_the_wrap(generator: AnyGenerator, small: Path) -> None:
@@ -202,9 +202,9 @@ def test_to_force_what_it_would_say_to_add_nothing_and_to_look_ahead_changes_not
 
 
 def test_nothing_can_be_pinned_and_it_says_so(generator: AnyGenerator) -> None:
-    assert not generator.pins
+    assert (generator.pins, generator.pinned) == (False, 0)
     with pytest.raises(EngineError, match="in view"):
-        generator.pinned = 3
+        generator.pin()
 
 
 def test_the_words_are_weighed_live(generator: AnyGenerator) -> None:

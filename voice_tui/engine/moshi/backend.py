@@ -8,7 +8,6 @@ from voice_tui.engine.moshi.checkpoint.layout import Bits, Config
 from voice_tui.engine.moshi.generate.port import AnyGenerator, Keeping, Sampling
 from voice_tui.engine.moshi.generate.streams import Alignment
 from voice_tui.engine.moshi.load.find import Checkpoint
-from voice_tui.engine.moshi.load.watch import Loading as Loading
 from voice_tui.engine.moshi.load.watch import Watch
 
 
@@ -23,6 +22,11 @@ class Backend(Protocol):
     @property
     def keeping(self) -> Keeping:
         """How states of its generators become files."""
+        ...
+
+    @property
+    def quantised(self) -> bool:
+        """Whether it computes quantised weights."""
         ...
 
     @property

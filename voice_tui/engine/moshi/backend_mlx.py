@@ -43,6 +43,11 @@ class Mlx:
         return Keeping((version("mlx"), version("moshi_mlx")), save, load)
 
     @property
+    def quantised(self) -> bool:
+        """It computes quantised weights."""
+        return True
+
+    @property
     def room(self) -> int:
         """Memory is the computer's."""
         return 0

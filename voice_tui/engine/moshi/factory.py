@@ -9,7 +9,7 @@ from typing import Any
 
 from voice_tui.engine.cascade.ports import Stt, Vad
 from voice_tui.engine.cascade.turns import TurnPolicy
-from voice_tui.engine.moshi.backend import Backend, Loading
+from voice_tui.engine.moshi.backend import Backend
 from voice_tui.engine.moshi.checkpoint.layout import Config
 from voice_tui.engine.moshi.codec.mimi import MimiCodec
 from voice_tui.engine.moshi.codec.port import CODEBOOKS
@@ -18,6 +18,7 @@ from voice_tui.engine.moshi.engine import MoshiEngine, Parts, Turns
 from voice_tui.engine.moshi.generate.port import AnyGenerator
 from voice_tui.engine.moshi.listener import Listener
 from voice_tui.engine.moshi.load.find import Checkpoint, find
+from voice_tui.engine.moshi.load.watch import Loading
 from voice_tui.engine.moshi.options import sampling_of, seed_of
 from voice_tui.engine.moshi.prompt_store import PromptStore
 from voice_tui.engine.moshi.trace import Trace

@@ -153,7 +153,7 @@ class Guide:
         left_out = len(context.texts) - prompt.lines
         detail = self.label + (f"; {left_out} left out" if left_out else "")
         if self._settings.pin and self._generator.pins:
-            self._generator.pinned = self._generator.steps
+            self._generator.pin()
         elif self._settings.pin:
             detail += "; it cannot be kept in view on this device"
         return Injection("prefill", prompt.words, len(prompt.texts), detail, texts=prompt.lines)

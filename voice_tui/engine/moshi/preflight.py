@@ -184,17 +184,18 @@ def _step_times(
     """p50 and p99 of a step; the numbers of layers that were measured; whether with its own weights."""
     layers = _layers(subject.config)
     fits = not free or _memory(subject, layers) <= free
+    own = subject.checkpoint is not None
+
+    def steps_at(depth: int) -> tuple[float, float]:
+        return _quantiles(_steps_at(subject, depth, backend, effort, report))
+
     if layers <= FEW[-1] or (fits and lm_bytes(subject.config, subject.bits) <= SMALL_BYTES):
-        return (
-            _quantiles(_steps_at(subject, layers, backend, effort, report)),
-            (layers,),
-            subject.checkpoint is not None,
-        )
-    few = [_quantiles(_steps_at(subject, depth, backend, effort, report)) for depth in FEW]
+        return steps_at(layers), (layers,), own
+    few = [steps_at(depth) for depth in FEW]
     whole = extrapolated(few[0], few[1], layers)
     if not fits or whole[0] > SLOW_MS:
         return whole, FEW, False
-    return _quantiles(_steps_at(subject, layers, backend, effort, report)), (layers,), subject.checkpoint is not None
+    return steps_at(layers), (layers,), own
 
 
 def extrapolated(one: tuple[float, float], few: tuple[float, float], layers: int) -> tuple[float, float]:

@@ -186,6 +186,10 @@ class Generator:
             )
             mx.eval(self._cache)
 
+    def pin(self) -> None:
+        """Keep the steps that were taken in view for ever."""
+        self.pinned = self.steps
+
     def snapshot(self) -> Snapshot:
         """Return the state."""
         return Snapshot(self._streams.past, tuple(self._recent), self.pinned, self._key, self._cache)

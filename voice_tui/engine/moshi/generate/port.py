@@ -60,12 +60,14 @@ class Spoken:
 class AnyGenerator(Protocol):
     """Steps a model. One thread at a time. `generate/generator.py` says what each method promises."""
 
-    pinned: int
-    """So many of the first steps stay in view for ever; only where `pins`."""
-
     @property
     def pins(self) -> bool:
         """Whether steps can be pinned."""
+        ...
+
+    @property
+    def pinned(self) -> int:
+        """So many of the first steps stay in view for ever."""
         ...
 
     @property
@@ -117,6 +119,14 @@ class AnyGenerator(Protocol):
 
         Raises:
             EngineError: They do not fit into what the model looks back on.
+        """
+        ...
+
+    def pin(self) -> None:
+        """Keep the steps that were taken in view for ever.
+
+        Raises:
+            EngineError: It cannot; see `pins`.
         """
         ...
 

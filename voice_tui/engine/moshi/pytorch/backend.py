@@ -47,6 +47,11 @@ class PyTorch:
         return Keeping(("torch", version("torch"), version("moshi"), self._device), save, load)
 
     @property
+    def quantised(self) -> bool:
+        """It computes none."""
+        return False
+
+    @property
     def room(self) -> int:
         """Free bytes of the card."""
         return 0 if self._device == "cpu" else int(torch.cuda.mem_get_info()[0])

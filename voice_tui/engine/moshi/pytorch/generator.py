@@ -6,8 +6,9 @@ tokens a step reads, what is forced, and the random numbers are ours.
 
 from __future__ import annotations
 
+import collections.abc
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -76,11 +77,6 @@ class Generator:
     def pinned(self) -> int:
         """None are."""
         return 0
-
-    @pinned.setter
-    def pinned(self, steps: int) -> None:
-        if steps:
-            raise EngineError("PyTorch's Moshi cannot keep steps in view")
 
     @property
     def steps(self) -> int:
@@ -182,6 +178,10 @@ class Generator:
                 self._model.forward_text(*self._inputs(np.stack(columns, axis=1), extra))
             self._go_to(self.steps)
 
+    def pin(self) -> None:
+        """Refuse: the rings are the model's own."""
+        raise EngineError("PyTorch's Moshi cannot keep a prompt in view", hint="Set moshi.pin to false")
+
     def snapshot(self) -> Snapshot:
         """Return the state; copies what is in use of the rings."""
         used = min(self.steps, self._window)
@@ -253,7 +253,7 @@ class Generator:
 
 
 @contextmanager
-def _plainly() -> Iterator[None]:
+def _plainly() -> collections.abc.Generator[None]:
     """Without gradients, and without `torch.compile`, which wants a compiler and a minute before the first step."""
     with torch.no_grad(), compiling.no_compile():
         yield
