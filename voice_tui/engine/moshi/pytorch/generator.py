@@ -91,7 +91,7 @@ class Generator:
     def sample_by(self, sampling: Sampling) -> None:
         """Choose tokens otherwise from the next step on (which takes a little longer on a card)."""
         if audio_choice(sampling) != audio_choice(self._sampling):
-            self._depth.reset()
+            self._depth.reset(warmup_steps=1)
         self._sampling = sampling
 
     def reseed(self, seed: int) -> None:
