@@ -31,7 +31,7 @@ from memory.training.meaning import CarriedModel  # noqa: E402
 from memory.training.report import reliability  # noqa: E402
 from memory.types import Query  # noqa: E402
 
-POINTS = (0.1, 0.15, 0.2, 0.24, 0.26, 0.28, 0.3, 0.4, 0.5, 0.7)
+POINTS = (0.1, 0.15, 0.2, 0.24, 0.26, 0.3, 0.4, 0.5, 0.7)
 """Probabilities at which the bar is tried."""
 
 Groups = dict[str, list[Mark]]

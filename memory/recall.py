@@ -20,7 +20,7 @@ from memory.retrieval.model import Model
 from memory.retrieval.near import near_table, read_for
 from memory.retrieval.overlap import Floats, Overlap, share, spread
 from memory.retrieval.passages import shape
-from memory.retrieval.words import Asked, asked_words
+from memory.retrieval.words import asked_words
 from memory.types import Kind, Memory, Query, Recollection
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Look:
     names: tuple[str, ...]
     features: Floats
     vectors: bool
-    asked: Asked | None = None
+    asked: Mapping[str, Floats] | None = None
 
 
 class Recaller:
@@ -194,7 +194,7 @@ def seen(
     judged = judge.table(look.cue, look.names, look.features, scores, best)
     if told is None:
         return judged
-    return near_table(look.cue, [look.candidates[place] for place in best], judged, look.asked, told)
+    return near_table(look.cue, [look.candidates[place] for place in best], judged, look.asked or {}, told)
 
 
 def _closest(cue: Cue, found: list[Candidate], *, measured: bool) -> list[Candidate]:

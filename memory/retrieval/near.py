@@ -14,9 +14,7 @@ import numpy as np
 from memory.retrieval.candidates import Candidate
 from memory.retrieval.cue import Cue
 from memory.retrieval.overlap import Flags, Floats, Overlap
-from memory.retrieval.together import NAMES as TOGETHER
-from memory.retrieval.together import together
-from memory.retrieval.words import Asked, nearest
+from memory.retrieval.words import nearest
 
 BEFORE = 0.9
 """What nearness to a word of the turn before counts."""
@@ -28,10 +26,7 @@ COMPARED = 15
 """Candidates among which the best nearness is looked for, whatever more are judged."""
 
 NAMES = ("mean", "weighted", "least", "rarest", "gap", "gaps", "context_least", "context", "unsaid")
-_ADDED = (
-    *(f"{way}{name}" for way in ("near_", "top_near_", "lack_near_", "share_near_") for name in NAMES),
-    *(f"together_{name}" for name in TOGETHER),
-)
+_ADDED = tuple(f"{way}{name}" for way in ("near_", "top_near_", "lack_near_", "share_near_") for name in NAMES)
 
 
 def read_for(candidates: Sequence[Candidate]) -> list[int]:
@@ -43,7 +38,7 @@ def near_table(
     cue: Cue,
     candidates: Sequence[Candidate],
     judged: tuple[tuple[str, ...], Floats],
-    asked: Asked | None,
+    asked: Mapping[str, Floats],
     told: Mapping[int, bytes],
 ) -> tuple[tuple[str, ...], Floats]:
     """Return what the judge weighs with the nearness of the words beside it.
@@ -52,35 +47,28 @@ def near_table(
         cue: What is looked for.
         candidates: Those that are judged, best first.
         judged: Names and values as `judge.table` returns them; a share of the ranker's score is among them.
-        asked: The words of the question; None = not one is known.
+        asked: The words of the question, see `words.asked_words`.
         told: The words of all memories that `read_for` names, as they stand in the file.
 
     Returns:
         Names and values, shape (candidates, features).
     """
     names, values = judged
-    near, beside = _near(cue, candidates, asked, told), _together(cue, candidates, asked, told)
+    near = _near(cue, candidates, asked, told)
     best = near[:COMPARED].max(axis=0)
     share = values[:, names.index("share"), None]
     return (*names, *_ADDED), np.concatenate(
-        [values, near, np.broadcast_to(best, near.shape), best - near, near * share, beside], axis=1
+        [values, near, np.broadcast_to(best, near.shape), best - near, near * share], axis=1
     )
 
 
-def _together(cue: Cue, candidates: Sequence[Candidate], asked: Asked | None, told: Mapping[int, bytes]) -> Floats:
-    if asked is None:
-        return np.zeros((len(candidates), len(TOGETHER)), dtype=np.float32)
-    lines = [one.line for one in candidates]
-    return together(cue, asked, [line.speaker for line in lines], [told[line.seq] for line in lines])
-
-
-def _near(cue: Cue, candidates: Sequence[Candidate], asked: Asked | None, told: Mapping[int, bytes]) -> Floats:
+def _near(cue: Cue, candidates: Sequence[Candidate], asked: Mapping[str, Floats], told: Mapping[int, bytes]) -> Floats:
     """Return the nearness of each candidate in several ways, shape (candidates, NAMES)."""
-    if asked is None or not asked.terms:
+    if not asked:
         return np.zeros((len(candidates), len(NAMES)), dtype=np.float32)
-    places = [list(cue.terms).index(term) for term in asked.terms]
+    places = [list(cue.terms).index(term) for term in asked]
     overlap = Overlap(cue, [one.line.own for one in candidates], [one.line.speaker for one in candidates])
-    question = np.stack(list(asked.terms.values()))
+    question = np.stack(list(asked.values()))
     turns = [told[one.line.seq] for one in candidates]
     turns += [told[one.before.seq] if one.before else b"" for one in candidates]
     found = nearest(question, turns)

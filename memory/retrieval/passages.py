@@ -59,7 +59,6 @@ _WH = {
     "what": "what", "which": "what", "whats": "what", "what's": "what", "when's": "when", "where's": "where",
     "who's": "who", "whos": "who", "wheres": "where", "whens": "when", "how's": "how",
 }  # fmt: skip
-QUESTION_WORDS = frozenset(_WH)
 _AUXILIARIES = _set(
     "is are was were do does did can could will would should have has had am may might shall isn't aren't wasn't "
     "weren't don't doesn't didn't can't couldn't won't wouldn't shouldn't haven't hasn't any"

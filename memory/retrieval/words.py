@@ -9,14 +9,13 @@ Pure functions; any thread.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from memory.retrieval.overlap import Floats
-from memory.retrieval.passages import QUESTION_WORDS
 from memory.retrieval.stem import stem
 
 DIMENSION = 48
@@ -54,23 +53,6 @@ class Reading:
     words: Sequence[Small] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the words of a question mean.
-
-    Args:
-        terms: The stems that are looked for and what each means; of length 1.
-        states: What each word means, shape (words, DIMENSION), each of length 1.
-        stems: Of those words.
-        asking: Which of them is the first question word, -1 = none.
-    """
-
-    terms: Mapping[str, Floats]
-    states: Floats
-    stems: tuple[str, ...]
-    asking: int
-
-
 def lead(speaker: str) -> str:
     """Return what a model reads before the words of a speaker; "" = nobody."""
     return f"{speaker}: " if speaker else ""
@@ -86,22 +68,19 @@ def spelled(text: str) -> list[str]:
     return [word for word in split_words(text[:MAX_CHARS]) if word[0].isalnum()]
 
 
-def asked_words(text: str, words: Small, terms: Container[str]) -> Asked:
-    """Return what the words of a question mean.
+def asked_words(text: str, words: Small, terms: Container[str]) -> dict[str, Floats]:
+    """Return what the words of a question mean that are looked for, by stem; each of length 1.
 
     Args:
         text: The question as the model read it. `words`: their numbers.
         terms: The stems that are looked for.
     """
-    states = of_length_1(words.astype(np.float32))
-    spoken = spelled(text)[: len(states)]  # the first are told
-    stems = tuple(stem(word) for word in spoken)
     found: dict[str, Floats] = {}
-    for one, state in zip(stems, states, strict=True):
+    for word, state in zip(spelled(text), of_length_1(words.astype(np.float32)), strict=False):  # the first are told
+        one = stem(word)
         if one in terms and one not in found:
             found[one] = state
-    asking = next((place for place, word in enumerate(spoken) if word in QUESTION_WORDS), -1)
-    return Asked(found, states, stems, asking)
+    return found
 
 
 def nearest(question: Floats, told: Sequence[bytes]) -> Floats:
