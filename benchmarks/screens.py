@@ -37,7 +37,7 @@ SCREENS = (
     ("help", b"\x1bOP", b"Help"),
     ("settings", b"\x1bOQ", b"Settings"),
     ("log", b"\x1b[15~", b"Notices"),
-    ("devices", b"\x1b[17~", b"Microphone and speaker"),
+    ("devices", b"\x1b[17~", b"Devices: microphone"),
     ("conversations", b"\x12", b"Conversations"),
     ("commands", b"\x10", b"for commands"),
 )

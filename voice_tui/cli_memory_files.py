@@ -17,6 +17,11 @@ from voice_tui.cli_options import print_json, say
 if TYPE_CHECKING:
     from voice_tui.cli_memory_store import Subparsers
 
+FOUND_BY = (
+    "They are found by their words now; by meaning too when the app or “voice-tui memory recall” has read them, "
+    "where an embedding model is installed"
+)
+
 
 def add_moving(actions: Subparsers) -> None:
     """Add `export` and `import` to the actions of `memory`."""
@@ -96,6 +101,8 @@ def import_(args: argparse.Namespace) -> int:
         say(f"{done.added} memories added, {done.known} known already, {done.refused} lines refused")
         for problem in done.problems:
             remark(problem)
+        if done.added:
+            remark(FOUND_BY)
     return 1 if done.refused else 0
 
 

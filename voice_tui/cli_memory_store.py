@@ -73,7 +73,7 @@ def _embedder(args: argparse.Namespace) -> Embedder | None:
 
 
 def _tell(progress: Progress) -> None:
-    remark(f"{progress.done} of {progress.total} memories have a vector")
+    remark(f"{progress.done} of {progress.total} memories can be found by meaning; the others are being read …")
 
 
 def remark(line: str) -> None:

@@ -17,7 +17,9 @@ from voice_tui.schema import Value, by_path, did_you_mean, remarks
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
-    from tomlkit.items import Table
+    from tomlkit.items import Item, Key, Table
+
+    Body = list[tuple[Key | None, Item]]
 
 _HEADER = re.compile(r"""\s*\[\s*["']?([\w-]+)["']?\s*\]""")
 _KEY = re.compile(r"""\s*((?:["']?[\w-]+["']?\s*\.\s*)*["']?[\w-]+["']?)\s*=""")
@@ -212,14 +214,24 @@ def _parsed(path: Path, text: str | None) -> TOMLDocument:
 
 
 def _change(document: TOMLDocument, section: str, name: str, value: Value | None) -> None:
+    import tomlkit
+
     if value is None:
         if section in document and name in (table := _table(document, section)):
-            table.remove(name)
+            _remove(table, section, name)
         return
     table = _table(document, section)
-    if name not in table:
-        _introduce(table, section, name)
+    if name in table:
+        table[name] = value
+        return
+    body = _body(table)
+    lines = _comment_to_write(table, section, name)
+    behind = _behind(body)
+    del body[len(body) - len(behind) :]
+    for line in lines:
+        table.add(tomlkit.comment(line))
     table[name] = value
+    body.extend(behind)
 
 
 def _table(document: TOMLDocument, section: str) -> Table:
@@ -231,12 +243,69 @@ def _table(document: TOMLDocument, section: str) -> Table:
     return table
 
 
-def _introduce(table: Table, section: str, name: str) -> None:
-    """Write the comment above a setting that is new in the file."""
-    import tomlkit
+def _comment_to_write(table: Table, section: str, name: str) -> list[str]:
+    """Return the comment above a setting that is new in the file; one that was left there alone is taken out."""
+    from tomlkit.items import InlineTable
 
-    for line in remarks(by_path()[f"{section}.{name}"]):
-        table.add(tomlkit.comment(line))
+    if isinstance(table, InlineTable):  # `audio = {volume = 1}`: there is no room for one
+        return []
+    lines = remarks(by_path()[f"{section}.{name}"])
+    body = _body(table)
+    for place in [place for place in range(len(body)) if _says(body, place, lines)]:
+        if any(_comment(item) for _, item in body[place + len(lines) :][:1]):  # such as the setting itself, as a remark
+            return []
+        _blank(body, place, place + len(lines))
+    return lines
+
+
+def _remove(table: Table, section: str, name: str) -> None:
+    """Take a setting out, with the comment above it if that is ours, word for word."""
+    lines = remarks(by_path()[f"{section}.{name}"])
+    body = _body(table)
+    place = next((at for at, (key, _) in enumerate(body) if key is not None and key.key == name), -1)
+    table.remove(name)
+    first = place - len(lines)
+    if first >= 0 and _says(body, first, lines):
+        _blank(body, first, place + 1)
+
+
+def _body(table: Table) -> Body:
+    """Return what stands in a section, in its order; nothing for one that is not written as a section."""
+    from tomlkit.container import Container
+
+    held: Any = getattr(table, "value", None)  # one in two pieces has none
+    return held.body if isinstance(held, Container) else []
+
+
+def _says(body: Body, place: int, lines: Sequence[str]) -> bool:
+    """Whether exactly these lines of comment stand at `place`."""
+    return [_comment(item) for _, item in body[place : place + len(lines)]] == [f"# {line}" for line in lines]
+
+
+def _comment(item: Item) -> str:
+    from tomlkit.items import Comment
+
+    return item.trivia.comment if isinstance(item, Comment) else ""
+
+
+def _blank(body: Body, start: int, end: int) -> None:
+    """Leave the items of `start` to `end` out, and an empty line before them if there is one behind them too."""
+    from tomlkit.items import Null, Whitespace
+
+    behind = next((item for _, item in body[end:] if not isinstance(item, Null)), None)
+    if start and isinstance(body[start - 1][1], Whitespace) and isinstance(behind, Whitespace):
+        start -= 1
+    for place in range(start, end):
+        body[place] = (None, Null())
+
+
+def _behind(body: Body) -> Body:
+    """Return what stands in a section from the empty line after its last setting on, such as words on the next one."""
+    from tomlkit.items import Whitespace
+
+    last = max((place for place, (key, _) in enumerate(body) if key is not None), default=-1)
+    first = (place for place in range(last + 1, len(body)) if isinstance(body[place][1], Whitespace))
+    return body[next(first, len(body)) :]
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -104,6 +104,9 @@ def test_export_and_import(line: Line, tmp_path: Path, file: Path) -> None:
 
     line("forget", kept.id)
     assert line("import", str(out)) == "1 memories added, 1 known already, 0 lines refused\n"
+    assert line.err.startswith("They are found by their words now; by meaning too when ")
+    line("import", str(out))
+    assert line.err == "", "nothing is new"
     with SqliteMemory(file) as store:
         assert store.clip(kept.id) == b"sound"
     out.write_bytes(b'{"text": "good"}\nbad \xff line\n')

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from voice_tui import config
 from voice_tui.errors import ConfigError
-from voice_tui.schema import Setting, Value, default_toml, settings_schema
+from voice_tui.schema import Setting, Value, by_path, default_toml, remarks, settings_schema
 
 MINE = """\
 # my settings
@@ -60,6 +60,54 @@ def test_none_takes_a_setting_out(file: Path) -> None:
     assert tomllib.loads(file.read_text())["audio"] == {"input": "USB"}
     assert "# the good microphone" in file.read_text()
     assert "llm" not in file.read_text()
+
+
+LEFT_ALONE = MINE.replace("volume=0.5", f"# {remarks(by_path()['audio.block_samples'])[0]}\nvolume=0.5")
+
+
+@pytest.mark.parametrize(
+    ("before", "changes"),
+    [
+        (MINE, {"audio.block_samples": 960, "ui.metrics": False}),
+        (MINE, {"audio.echo": "off", "audio.output": "USB"}),
+        (default_toml().replace("\nvolume = 1.0\n", "\n"), {"audio.volume": 1.5}),
+        ("audio = {input = 'USB'}\n", {"audio.volume": 1.5}),
+    ],
+)
+def test_set_and_reset_again_and_again_the_file_is_as_before(
+    file: Path, before: str, changes: dict[str, Value]
+) -> None:
+    file.write_text(before)
+    texts = []
+    for _ in range(2):
+        config.save(file, changes)
+        texts.append(file.read_text())
+        config.save(file, dict.fromkeys(changes))
+    assert texts[0] == texts[1]
+    if "= {" in before:
+        assert tomllib.loads(file.read_text()) == tomllib.loads(before)
+    elif before == MINE:
+        assert file.read_text() == before
+    for path in changes:
+        comment = "\n".join(f"# {line}" for line in remarks(by_path()[path]))
+        assert texts[0].count(comment) == ("= {" not in before)
+        assert file.read_text().count(comment) == 0
+
+
+def test_a_comment_that_was_left_alone_is_not_written_twice(file: Path) -> None:
+    file.write_text(LEFT_ALONE)
+    config.save(file, {"audio.block_samples": 960})
+    text = file.read_text()
+    assert text.count("# Samples per device block") == 1
+    assert f"volume=0.5\n# {remarks(by_path()['audio.block_samples'])[0]}\nblock_samples = 960\n" in text
+
+
+def test_words_about_the_next_section_stay_at_its_head(file: Path) -> None:
+    file.write_text(default_toml())
+    config.save(file, {"audio.volume": None})
+    assert "# Gain of" not in file.read_text()
+    config.save(file, {"audio.volume": 1.5})
+    assert "volume = 1.5\n\n\n# When you have finished speaking, and when you interrupt.\n[turns]\n" in file.read_text()
 
 
 def test_without_a_file_one_is_made_with_its_folder(tmp_path: Path) -> None:

@@ -35,12 +35,15 @@ class Recorded:
 
     root: Path
     size: int = 2048
+    least_frames: int = 0
     settings: Settings = field(default_factory=Settings)
     clock: Callable[[], float] = time.time
     told: list[Notice | RecordingChanged] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.recorder = Recorder(self.root, self.settings, self.told.append, clock=self.clock, size=self.size)
+        self.recorder = Recorder(
+            self.root, self.settings, self.told.append, clock=self.clock, size=self.size, least_frames=self.least_frames
+        )
 
     @property
     def notices(self) -> list[Notice]:

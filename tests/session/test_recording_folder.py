@@ -13,8 +13,9 @@ import soundfile
 from tests.session.recorded import Recorded, noise
 from voice_tui.audio.growing_flac import GrowingFlac
 from voice_tui.errors import AudioFileError
+from voice_tui.events import SendText, TranscriptUpdated
 from voice_tui.frame import silence
-from voice_tui.session.recording_folder import shareable
+from voice_tui.session.recording_folder import LEAST_FRAMES, shareable
 from voice_tui.session.recording_format import read_about, read_entries
 from voice_tui.settings import LlmSettings, MemorySettings, RecordingSettings, Settings
 
@@ -121,3 +122,20 @@ def test_a_growing_file_can_be_read_at_any_moment(tmp_path: Path) -> None:
     growing.close()
     growing.close()
     np.testing.assert_array_equal(soundfile.read(path, dtype="int16")[0], samples)
+
+
+def test_a_session_that_was_started_anew_at_once_leaves_no_empty_folder(tmp_path: Path) -> None:
+    recorded = Recorded(tmp_path / "recordings", least_frames=LEAST_FRAMES)
+    recorded.begin("short")
+    for seed in range(LEAST_FRAMES - 1):
+        recorded.recorder.heard(noise(seed), silence())
+    recorded.begin("typed")
+    recorded.recorder.commanded(SendText(text="hi"))
+    recorded.begin("said")
+    recorded.recorder.note(TranscriptUpdated(turn=1, role="user", text="hi", final=True, at=0.0))
+    recorded.begin("long")
+    for seed in range(LEAST_FRAMES):
+        recorded.recorder.heard(noise(seed), silence())
+    recorded.end()
+    assert {read_about(folder).conversation for folder in recorded.folders()} == {"typed", "said", "long"}
+    assert not recorded.notices

@@ -14,7 +14,7 @@ from blockbuster import blockbuster_ctx
 from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Input, TextArea
 
 from memory.types import Memory
 from tests.fakes_memory import NOW, FakeMemory, some_memories
@@ -24,7 +24,7 @@ from voice_tui.settings import Settings
 from voice_tui.tui.app import VoiceTuiApp
 from voice_tui.tui.screens.main import MainScreen
 from voice_tui.tui.surroundings import Surroundings
-from voice_tui.tui.widgets.transcript import LineView
+from voice_tui.tui.widgets.transcript import LineBlock, Transcript
 
 DEADLINE = 10.0
 SETTINGS_PATH = Path("/home/anna/.config/voice-tui/config.toml")
@@ -120,7 +120,8 @@ def main_screen(app: VoiceTuiApp) -> MainScreen:
 
 def shown_lines(app: VoiceTuiApp) -> list[str]:
     """The transcript as drawn, one string per line."""
-    return [str(view.query_one(".bubble", Static).visual) for view in main_screen(app).query(LineView)]
+    blocks = main_screen(app).query_one(Transcript).blocks
+    return [block.content.plain for block in blocks if isinstance(block, LineBlock)]
 
 
 def toasts(app: VoiceTuiApp) -> list[str]:

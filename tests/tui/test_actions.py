@@ -113,6 +113,8 @@ def test_titles_come_before_what_only_the_help_says() -> None:
     assert found_by("record")[0] == "recordings"
     assert found_by("mute the") == ["mute"]
     assert set(found_by("delete")[:3]) == {"memory_delete", "talk_delete", "memory_undo"}
+    assert found_by("devices"[:5])[:2] == ["devices", "setup"]
+    assert found_by("micro")[0] in ("devices", "mute")
     assert "settings" not in found_by("xyzzy")
 
 
@@ -145,7 +147,7 @@ async def test_the_key_bar_follows_focus_and_state() -> None:
         assert "Add" not in bar(app)
         assert "^l Mute" in bar(app)
         await press(pilot, "f4")
-        assert "a Add  e Edit  d Delete" in bar(app)
+        assert "a Add  ⏎ Edit  d Delete" in bar(app)
         assert "Play" not in bar(app)
         await press(pilot, "down")
         assert "p Play" in bar(app)

@@ -48,6 +48,7 @@ from voice_tui.tui.base import TimeToPrepare
 from voice_tui.tui.state.settings_view import Kept
 from voice_tui.tui.widgets.prompt import Prompt
 from voice_tui.tui.widgets.status import StatusLine
+from voice_tui.tui.widgets.transcript import Transcript
 
 
 def said(turn: int, text: str, **more: object) -> TranscriptUpdated:
@@ -83,7 +84,7 @@ async def test_a_partial_is_replaced_and_a_withdrawn_turn_disappears() -> None:
         assert shown_lines(app) == ["You\nturn on the lamp"]
         await emit(pilot, TranscriptWithdrawn(turn=1))
         assert shown_lines(app) == []
-        assert main_screen(app).query_one("#welcome").display
+        assert main_screen(app).query_one(Transcript).welcoming
 
 
 async def test_a_turn_that_comes_late_stands_where_it_belongs() -> None:

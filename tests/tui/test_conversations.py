@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, OptionList
 
 from memory.conversations import Conversations
 from memory.store import SqliteMemory
@@ -52,7 +52,7 @@ def listed(app: VoiceTuiApp) -> list[str]:
 
 
 def read(app: VoiceTuiApp) -> str:
-    return str(app.screen.query_one("#talk-text", Static).visual)
+    return "\n\n".join(block.content.plain for block in app.screen.query_one(TalkView).blocks)
 
 
 def flat(app: VoiceTuiApp) -> str:

@@ -79,6 +79,29 @@ async def test_escape_leaves_it_at_any_step(steps: int) -> None:
         assert app.state.settings == Settings()
 
 
+@pytest.mark.parametrize("columns", [40, 60, 80])
+async def test_the_keys_that_lead_on_and_out_are_in_sight_at_every_step(columns: int) -> None:
+    app = first_time()
+    async with running(app, (columns, 15)) as pilot:
+        for place in range(4):
+            keys_shown = screen_text(app).splitlines()[-1]
+            assert keys_shown.startswith(" n Start " if place == 3 else " n Next "), keys_shown
+            assert "Esc Skip" in keys_shown
+            await press(pilot, *["n"] * (place < 3))
+
+
+async def test_what_is_wrapped_hangs_from_its_words() -> None:
+    app = first_time()
+    async with running(app, (44, 20)) as pilot:
+        await press(pilot, "n")
+        await settle(pilot, lambda: "eSpeak NG" in screen_text(app))
+        assert "\n    installed" in screen_text(app)
+        await press(pilot, "n")
+        assert "\n    timers; no free conversation" in screen_text(app)
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot, lambda: "built in: notes, time, timers; no free conversation" in screen_text(app))
+
+
 async def test_it_is_not_shown_to_somebody_who_knows_it_but_can_be_asked_for() -> None:
     app = make_app()
     async with running(app) as pilot:

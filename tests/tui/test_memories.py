@@ -149,7 +149,7 @@ async def test_adding_nothing_is_refused_and_escape_leaves() -> None:
 async def test_edit_keeps_the_place() -> None:
     app, store = made()
     async with running(app, WIDE) as pilot:
-        await press(pilot, "f4", "down", "e")
+        await press(pilot, "f4", "down", "enter")
         area = app.screen.query_one(TextArea)
         assert area.text == "The spare key is under the blue pot."
         area.text = "The spare key is\nwith Anna."
@@ -188,7 +188,7 @@ async def test_a_memory_is_data_in_the_list_and_in_every_dialog() -> None:
     nasty = "\x1b[2J[bold]x[/] \u202egnp [@click=app.quit]y[/]"
     app, _ = made(FakeMemory([Memory(id="m", text=nasty, said_at=NOW)]))
     async with running(app, WIDE) as pilot:
-        for keys in (("f4",), ("e",), ("escape", "d")):
+        for keys in (("f4",), ("enter",), ("escape", "d")):
             await press(pilot, *keys)
             assert "[2J[bold]x[/] gnp [@click=app.quit]y[/]" in screen_text(app)
             assert not {"\x1b", "\u202e"} & set(screen_text(app))

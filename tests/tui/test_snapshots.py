@@ -101,7 +101,7 @@ SCENES: dict[str, Scene] = {
     "memories_suggested": Scene(keys=["f4"], memory=FakeMemory([*some_suggestions(), *some_memories()])),
     "memory_detail": Scene(keys=["f4", "down", "i"], memory=FakeMemory([*some_corrections(), *some_memories()])),
     "memory_add": Scene(keys=["f4", "a", *"tea at"]),
-    "memory_edit": Scene(keys=["f4", "down", "e"]),
+    "memory_edit": Scene(keys=["f4", "down", "enter"]),
     "memory_delete": Scene(keys=["f4", "down", "d"]),
     "help": Scene(keys=["f1"]),
     "help_memories": Scene(keys=["f4", "f1"]),

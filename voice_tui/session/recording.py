@@ -31,7 +31,7 @@ from voice_tui.events import (
     VolumeChanged,
 )
 from voice_tui.frame import FRAME_SAMPLES, Frame, Pcm
-from voice_tui.session.recording_folder import Losses, RecordingFolder, shareable, versions
+from voice_tui.session.recording_folder import LEAST_FRAMES, Losses, RecordingFolder, shareable, versions
 from voice_tui.session.recording_format import About
 from voice_tui.settings import Settings
 
@@ -85,6 +85,7 @@ class Recorder:
         settings: Written down, without what is private.
         tell: Takes where it records, and the notice when it cannot; on the recorder's thread.
         clock: Seconds since 1970.
+        least_frames: See `recording_folder.LEAST_FRAMES`.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Recorder:
         *,
         clock: Callable[[], float] = time.time,
         size: int = QUEUE_SIZE,
+        least_frames: int = LEAST_FRAMES,
     ) -> None:
         self.losses = Losses()
         self._lost_now = 0
@@ -102,7 +104,7 @@ class Recorder:
         self._clock = clock
         self._closing = threading.Event()
         self._failed = False
-        self._writer = _Writer(root, settings, self.losses, tell)
+        self._writer = _Writer(root, settings, self.losses, tell, least_frames)
         self._tell = tell
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
@@ -166,8 +168,14 @@ class _Writer:
     """Sends what comes to the folder of the conversation under way. The recorder's thread only."""
 
     def __init__(
-        self, root: Path, settings: Settings, losses: Losses, tell: Callable[[RecordingChanged], None]
+        self,
+        root: Path,
+        settings: Settings,
+        losses: Losses,
+        tell: Callable[[RecordingChanged], None],
+        least_frames: int,
     ) -> None:
+        self._least_frames = least_frames
         self._tell = tell
         self.where: Path | None = None
         self._root = root
@@ -207,7 +215,7 @@ class _Writer:
             versions=versions(),
             settings=self._settings,
         )
-        self._folder = RecordingFolder(self._root, about)
+        self._folder = RecordingFolder(self._root, about, least_frames=self._least_frames)
         self.where = self._folder.path
         self._tell(RecordingChanged(recording=True, folder=str(self.where)))
         for state in self._states.values():

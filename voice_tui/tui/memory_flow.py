@@ -15,6 +15,9 @@ from voice_tui.tui.state.text import one_line, plain
 if TYPE_CHECKING:
     from voice_tui.tui.base import BaseApp
 
+LOOK_SECONDS = 2.0
+"""How often it is looked whether another program has changed the memories, while the pane is in sight."""
+
 
 class MemoryFlow:
     """Carries out what is wanted of the memories. UI thread only.
@@ -28,6 +31,16 @@ class MemoryFlow:
         self._app = app
         self._keeper = keeper
         self._search = MemorySearch(app, self._list)
+
+    def begin(self) -> None:
+        """Ask for the list, and from now on when another program has changed it."""
+        self.refresh()
+        self._app.set_interval(LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        pane = self._app.screen.query("#memories")
+        if pane and pane.first().is_on_screen:
+            self._keeper.look(self._app.state.shelf.query, self._search.found)
 
     def refresh(self) -> None:
         """Ask again for what the pane shows: the store, and for a search the session."""
@@ -79,7 +92,7 @@ class MemoryFlow:
     def done(self, result: MemoryDone) -> None:
         """Show the result of a change."""
         state = self._app.state
-        undo = () if result.undone else result.forgotten or state.shelf.undo
+        undo = () if result.undone else result.before or state.shelf.undo
         selected = result.memory or state.shelf.selected
         state.shelf = replace(state.shelf, undo=undo, selected=selected, said=result.done)
         self.refresh()

@@ -86,10 +86,10 @@ class ConversationsScreen(StandbyScreen[None]):
         """Its lines are as long as the list is wide, and that is known when it is known whether there are any."""
 
     def renew(self) -> None:
-        """Ask for the list."""
+        """Ask for the list, when the screen is there: what answers takes the processor from what draws."""
         self._going_on = False
         self._state.talks = Talks(undo=self._state.talks.undo)
-        self._ask()
+        self.call_after_refresh(self._ask)
 
     def rest(self) -> None:
         """Nothing is selected any more, so that no key and no command is about it; no words stay here."""

@@ -21,7 +21,7 @@ from voice_tui.tui.widgets.devices import DeviceList, DevicePanel
 class DevicesScreen(WholeDialog[None], StandbyScreen[None]):
     """A panel in a dialog; see `DevicePanel` for what it is made with."""
 
-    TITLE = "Microphone and speaker"
+    TITLE = "Devices: microphone and speaker"
     TALLEST = "DeviceList"
     OTHER_ROWS = 12
     AUTO_FOCUS = "#devices-input"

@@ -16,9 +16,18 @@ from textual.widgets import ContentSwitcher, OptionList, Static
 from voice_tui.events import HoldMicrophone
 from voice_tui.tui.desk import Desk
 from voice_tui.tui.state.app_state import Topic
-from voice_tui.tui.state.setup_words import STEPS, Answerer, answerers, checks_content, hello_content, steps_content
+from voice_tui.tui.state.setup_words import (
+    STEPS,
+    Answerer,
+    answerers,
+    checks_content,
+    hanging,
+    hello_content,
+    steps_content,
+)
 from voice_tui.tui.state.text import one_line
 from voice_tui.tui.surroundings import Survey
+from voice_tui.tui.typed import app_of
 from voice_tui.tui.widgets.devices import DeviceList, DevicePanel, Meter
 from voice_tui.tui.widgets.keybar import KeyBar
 
@@ -27,6 +36,9 @@ if TYPE_CHECKING:
 
 OTHER_ROWS = 17
 """Rows of the first step that are not the lists of devices."""
+
+MARGIN_CELLS = 6
+"""Columns beside the text: margins, and a scroll bar."""
 
 
 class Surveyed(Message):
@@ -111,7 +123,9 @@ class FirstRunScreen(Screen[None]):
         self._desk.close(0.0)
 
     def on_resize(self, event: events.Resize) -> None:
-        """The lists of devices take the rows that are left."""
+        """The lists of devices take the rows that are left; what is wrapped hangs from the words it begins with."""
+        self._show_findings()
+        self._show_answerers()
         for options in self.query(DeviceList):
             options.styles.max_height = max(2, event.size.height - OTHER_ROWS)
 
@@ -157,10 +171,14 @@ class FirstRunScreen(Screen[None]):
 
     def _show(self) -> None:
         self.query_one("#setup-steps", Static).update(steps_content(self._step))
-        self.query_one("#setup-findings", Static).update(checks_content(self._survey))
+        self._show_findings()
         self._show_answerers()
         self._show_talk()
         self._show_level()
+
+    def _show_findings(self) -> None:
+        width = app_of(self).size.width - MARGIN_CELLS
+        self.query_one("#setup-findings", Static).update(hanging(checks_content(self._survey), width))
 
     def _show_level(self) -> None:
         health = self._state.health
@@ -187,7 +205,8 @@ class FirstRunScreen(Screen[None]):
         options = self.query_one(AnswererList)
         place = options.highlighted
         options.clear_options()
-        options.add_options(choice.content for choice in self._choices)
+        width = app_of(self).size.width - MARGIN_CELLS
+        options.add_options(hanging(choice.content, width) for choice in self._choices)
         options.highlighted = min(place or 0, len(self._choices) - 1)
 
     @on(OptionList.OptionSelected, "#setup-answerers")

@@ -209,7 +209,7 @@ def recording_content(found: Recorded, now: float, present: str) -> Content:
     about = found.about
     if about is None:
         return Content.assemble(one_line(found.folder.name), (f" · {size} · cannot be replayed by this version", _DIM))
-    when = day_and_time(about.started_at, now)
+    when = day_and_time(about.started_at, now) + (", continued" if about.resumed else "")
     if str(found.folder) == present:
         return Content.assemble(("● ", "$text-error"), when, (f" · goes on · {size}", _DIM))
     if not about.complete:

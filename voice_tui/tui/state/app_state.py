@@ -77,7 +77,7 @@ class Shelf:
         memories: The list, as found for `query`.
         total: How many active memories there are in all.
         selected: The memory under the cursor, or None.
-        undo: What the last delete removed; empty when there is nothing to undo.
+        undo: What the last delete removed or the last edit changed, as it was; empty when there is nothing to undo.
         error: Why there is no list, for a person; "" when all is well.
         loaded: Whether a first answer has come.
         recalled: Text and score of what was used just now, best first; `recalled_ids` likewise.

@@ -68,6 +68,19 @@ def steps_content(step: int) -> Content:
     return Content.assemble(("Welcome to voice-tui  ", "bold"), dots, f"  {STEPS[step].title}")
 
 
+def hanging(content: Content, width: int) -> Content:
+    """Return a text in lines of `width` cells; what does not fit a line goes on below its words, not below its mark."""
+    lines: list[Content] = []
+    for line in content.split("\n"):
+        start = len(line.plain) - len(line.plain.lstrip(" ✓✗·→●"))
+        if line.cell_length <= width or start >= width // 2:
+            lines.append(line)
+            continue
+        first, *others = line[start:].wrap(width - start)
+        lines += [Content.assemble(line[:start], first), *(other.pad_left(start) for other in others)]
+    return Content("\n").join(lines)
+
+
 def checks_content(survey: Survey | None) -> Content:
     """Return what was found, troubles first."""
     if survey is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from textual import events
 from textual.binding import ActiveBinding
@@ -25,6 +25,11 @@ _DIALOG = ("bold $text-accent", "$foreground 80%")
 _FOCUSED = tuple(entry.id for entry in ENTRIES if entry.owner != "app")
 _ORDERED = (*GLOBAL_FIRST, *GLOBAL_NEXT, *GLOBAL_LAST)
 _OTHERS = (*GLOBAL_LAST, *(entry.id for entry in ENTRIES if entry.owner == "app" and entry.id not in _ORDERED))
+
+_LEADING = ("setup_next", "setup_start")
+"""Keys of a screen that lead on; they stand before those of what has the focus, which may be many."""
+
+_BACK = "dialog_cancel"
 
 WIDE = 100
 """Cells from which there is room for `GLOBAL_NEXT` and the keys of what has the focus."""
@@ -55,8 +60,11 @@ class KeyBar(Drawn):
 
     def _draw(self) -> None:
         if self.is_attached and self.size.width:
-            items = ordered(self.screen.active_bindings.values(), self._state, wide=self.size.width >= WIDE)
-            self.show(keys_content(items, self.size.width, _DIALOG if self._state is None else _FOOTER))
+            active = self.screen.active_bindings.values()
+            items = ordered(active, self._state, wide=self.size.width >= WIDE)
+            back_is_last = self._state is None and any(binding.id == _BACK for _, binding, _, _ in active)
+            styles = _DIALOG if self._state is None else _FOOTER
+            self.show(keys_content(items, self.size.width, styles, keep_last=back_is_last))
 
     def on_click(self, event: events.Click) -> None:
         """Press the key under the pointer."""
@@ -85,9 +93,10 @@ def ordered(active: Iterable[ActiveBinding], state: AppState | None, *, wide: bo
             earlier = known.get(entry.id)
             if earlier is None or binding.key == entry.key.split(",")[0]:
                 known[entry.id] = (binding.key, entry.bar_now(state))
-    back = [local.pop(name) for name in ("dialog_cancel",) if name in local]
+    back = [local.pop(_BACK)] if _BACK in local else []
+    leading = [local.pop(name) for name in _LEADING if name in local]
     first, last = (back, []) if state is not None else ([], back)  # on a screen the way back must not fall off the edge
-    focused = [*_pick(known, _FOCUSED), *local.values()]
+    focused = [*leading, *_pick(known, _FOCUSED), *local.values()]
     following = _pick(known, GLOBAL_NEXT)
     local_ones = [*following, *focused] if wide and not back else [*focused, *following]
     return [*_pick(known, GLOBAL_FIRST), *first, *local_ones, *last, *_pick(known, _OTHERS)]
@@ -97,15 +106,25 @@ def _pick(items: Mapping[str, Item], names: Iterable[str]) -> list[Item]:
     return [items[name] for name in names if name in items]
 
 
-def keys_content(items: Iterable[Item], width: int, styles: tuple[str, str] = ("", "")) -> Content:
-    """Return the line: whole keys only, as many as fit into `width` cells; `styles` are those of key and word."""
-    line = Content("")
-    for key, word in items:
-        piece = _piece(key, word, styles)
-        if line.cell_length + piece.cell_length > width:
+def keys_content(
+    items: Sequence[Item], width: int, styles: tuple[str, str] = ("", ""), *, keep_last: bool = False
+) -> Content:
+    """Return the line: whole keys only, as many as fit into `width` cells.
+
+    Args:
+        items: Keys and words, the most needed first.
+        width: Cells.
+        styles: Of key and word.
+        keep_last: Leave out others rather than the last one, the way back, unless there is room for it alone.
+    """
+    pieces = [_piece(key, word, styles) for key, word in items]
+    kept = pieces[-1:] if keep_last else []
+    line, room = Content(""), width - sum(piece.cell_length for piece in kept)
+    for piece in pieces[: len(pieces) - len(kept)]:
+        if line.cell_length + piece.cell_length > room:
             break
         line = line.append(piece)
-    return line
+    return line.append(kept[0]) if kept and line.cell_length + kept[0].cell_length <= width else line
 
 
 def _piece(key: str, word: str, styles: tuple[str, str]) -> Content:

@@ -23,8 +23,8 @@ from voice_tui.tui.widgets.draw import same_lines
 Want = str
 """What the person wants done: "add", "edit", "forget", "undo", "play", "pin", "approve", "dismiss" or "detail"."""
 
-AGES_SECONDS = 60.0
-"""How often the ages are said anew: none changes sooner."""
+AGES_SECONDS = 20.0
+"""How often the ages are said anew, while they are in sight: none is wrong for longer."""
 
 MOST_USED = 3
 """Memories that are named as just used; each takes two lines at most, and the style sheet has room for that."""
@@ -183,6 +183,8 @@ class MemoryPane(Vertical):
 
     def _grow_older(self) -> None:
         """Say the ages as they are now; the list stays where it was scrolled to."""
+        if not self.is_on_screen:
+            return
         listed = self._listing(self._state.shelf)
         if _ids(listed) != _ids(self._listed):  # another list is about to be drawn
             return

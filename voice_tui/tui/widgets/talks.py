@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, OptionList
 
 from memory.types import Found, Transcript, Turn
 from voice_tui.tui.catalogue import applies, bindings
 from voice_tui.tui.state.app_state import AppState
 from voice_tui.tui.state.talks import Talks, day_and_time, length
 from voice_tui.tui.state.text import one_line, plain
+from voice_tui.tui.widgets.page import Block, Page
 
 MAX_TURNS = 400
 """Turns that are shown of a conversation: around what was searched, else the last; all of them are saved."""
@@ -104,7 +103,7 @@ class TalkList(OptionList):
         self.post_message(TalkWanted("save"))
 
 
-class TalkView(VerticalScroll):
+class TalkView(Page):
     """One conversation to read; at its end, or at what was searched."""
 
     HELP_TITLE = "One conversation"
@@ -112,38 +111,29 @@ class TalkView(VerticalScroll):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._shown: tuple[Transcript | None, Turn | None] = (None, None)
-        self._parts: list[Content] = []
-        self._place = 0
-
-    def compose(self) -> ComposeResult:
-        """Called by Textual."""
-        yield Static("", id="talk-text", markup=False)
+        self._goal: Block | None = None
 
     def show(self, transcript: Transcript | None, hit: Turn | None) -> None:
         """Show a conversation; `hit` is the turn that the search found. The same again stays scrolled as it is."""
         if self._shown[0] is transcript and self._shown[1] == hit:
             return
         self._shown = (transcript, hit)
-        turns, left_out = (around(transcript.turns, hit), transcript) if transcript else ((), None)
+        turns = around(transcript.turns, hit) if transcript else ()
         title = one_line(transcript.conversation.title) if transcript else ""
         self.border_title = Content(title)  # pyright: ignore[reportAttributeAccessIssue]  # a text would be read as markup
-        self._parts = [turn_content(turn, found=turn == hit) for turn in turns]
-        self._place = turns.index(hit) if hit in turns else max(0, len(turns) - 1)
-        if left_out is not None and len(turns) < len(left_out.turns):
-            note = f"{len(left_out.turns) - len(turns)} more turns are in the saved file."
-            self._parts[0] = Content.assemble((f"{note}\n\n", _DIM), self._parts[0])
-        self.query_one("#talk-text", Static).update(Content("\n\n").join(self._parts))
-        self.call_after_refresh(self._go)
+        blocks = [Block(turn_content(turn, found=turn == hit)) for turn in turns]
+        self._goal = blocks[turns.index(hit) if hit in turns else -1] if blocks else None
+        more = len(transcript.turns) - len(turns) if transcript else 0
+        if more:
+            blocks.insert(0, Block(Content.styled(f"{more} more turns are in the saved file.", _DIM)))
+        self.fill(blocks)
 
-    def on_resize(self, _event: events.Resize) -> None:
-        """The lines wrap anew."""
-        self._go()
-
-    def _go(self) -> None:
-        """Scroll to the turn that matters."""
-        width = max(1, self.scrollable_content_region.width)
-        above = sum(len(part.wrap(width)) + 1 for part in self._parts[: self._place])
-        self.scroll_to(y=max(0, above - 1), animate=False)
+    def lay_out(self) -> None:
+        """Find where every turn stands, and go to the one that matters."""
+        super().lay_out()
+        if self._goal is not None:
+            self.show_block(self._goal)
+            self.call_after_refresh(self.show_block, self._goal)  # where the room for it was not known yet
 
 
 def around(turns: Sequence[Turn], hit: Turn | None) -> tuple[Turn, ...]:

@@ -5,49 +5,46 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
+from textual.geometry import Spacing
 
 from voice_tui.events import UNSURE_BELOW
 from voice_tui.tui.state.conversation import Change, Drop, Key, Line, Put
+from voice_tui.tui.widgets.page import Block, Look, Page
 
 MAX_SHOWN = 300
 """Lines on screen; older ones leave it and are still saved with the transcript."""
+
+WELCOME_CELLS = 76
+"""Width of the welcome at most."""
 
 _NAMES = {"user": "You", "assistant": "Assistant", "system": "System"}
 _ROLE_STYLES = {"user": "bold $text-primary", "assistant": "bold $text-success", "system": "bold $text-warning"}
 _MARK = "$foreground 50%"
 
 
-class LineView(Container):
-    """One line of the transcript; which side and colour it has is decided by its classes in app.tcss."""
+def look_of(line: Line) -> Look:
+    """Return on which side a line stands; its colours are in app.tcss."""
+    if line.kind in ("note", "chapter"):
+        return Look(f"transcript--{line.kind}", "center" if line.kind == "chapter" else "left", wraps=False)
+    return Look(f"transcript--{line.role}", "right" if line.role == "user" else "left", share=0.88)
 
-    ALLOW_SELECT = True
+
+class LineBlock(Block):
+    """One line of the transcript."""
 
     def __init__(self, line: Line) -> None:
-        super().__init__(classes=f"-{line.kind} -{line.role}")
-        self._bubble = Static(line_content(line), classes="bubble", markup=False)
-        self._line = line
-
-    @property
-    def line(self) -> Line:
-        """What it shows."""
-        return self._line
-
-    def compose(self) -> ComposeResult:
-        """Called by Textual."""
-        yield self._bubble
+        super().__init__(line_content(line), look_of(line))
+        self.line = line
 
     def show(self, line: Line) -> None:
         """Show a newer text of the same line."""
-        self._line = line
-        self._bubble.update(line_content(line))
+        self.line = line
+        self.rewrite(line_content(line))
 
 
-class Transcript(VerticalScroll):
+class Transcript(Page):
     """All lines, newest at the bottom; stays there unless the person scrolls up.
 
     Args:
@@ -56,6 +53,15 @@ class Transcript(VerticalScroll):
 
     BORDER_TITLE = "Conversation"
     HELP_TITLE = "Conversation"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "transcript--line",
+        "transcript--user",
+        "transcript--assistant",
+        "transcript--system",
+        "transcript--note",
+        "transcript--chapter",
+        "transcript--welcome",
+    }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "app.talk", "Talk", tooltip="Push to talk: once to start, once more to end.", id="talk_space"),
         Binding("plus,equals_sign", "app.volume(0.1)", "Louder", show=False, id="louder_plus"),
@@ -64,59 +70,77 @@ class Transcript(VerticalScroll):
     ]
 
     def __init__(self, welcome: Content, *, id: str | None = None) -> None:
-        super().__init__(id=id, classes="-empty")
-        self._welcome = Static(welcome, id="welcome", markup=False)
-        self._views: dict[Key, LineView] = {}
+        super().__init__(id=id)
+        self._welcome = Block(welcome, Look("transcript--welcome", "center", fills=WELCOME_CELLS))
+        self._lines: dict[Key, LineBlock] = {}
+        self.put(self._welcome)
 
-    def compose(self) -> ComposeResult:
-        """Called by Textual."""
-        yield self._welcome
+    @property
+    def welcoming(self) -> bool:
+        """Whether nobody has said anything yet."""
+        return not self._lines
+
+    @property
+    def gap(self) -> int:
+        """Empty rows after a line."""
+        return self.get_component_styles("transcript--line").margin.bottom
+
+    @property
+    def foot(self) -> int:
+        """Empty rows after the last line."""
+        return self._margins.bottom if self.welcoming else self.gap
+
+    def above(self, rows: int) -> int:
+        """The welcome stands in the middle; lines stand at the bottom."""
+        free = self.size.height - rows
+        return max(self._margins.top, (free + self.foot) // 2) if self.welcoming else max(0, free)
+
+    @property
+    def _margins(self) -> Spacing:
+        """Empty rows above and below the welcome."""
+        return self.get_component_styles("transcript--welcome").padding
 
     def welcome(self, content: Content) -> None:
         """Say something else until somebody says something."""
-        self._welcome.update(content)
+        self._welcome.rewrite(content)
+        if self.welcoming:
+            self.lay_out()
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Draw what changed in the conversation."""
-        fresh: list[LineView] = []
+        began = self.welcoming
+        moved = False
         for change in changes:
-            if isinstance(change, Drop):
+            known = self._lines.get(change.key if isinstance(change, Drop) else change.line.key)
+            if isinstance(change, Put) and known is not None:
+                known.show(change.line)
+                moved = self.redraw(known) or moved
+            elif isinstance(change, Put):
+                self._add(change)
+                moved = True
+            elif known is not None:
                 self._remove(change.key)
-            elif (view := self._views.get(change.line.key)) is not None:
-                view.show(change.line)
-            elif change.before in self._views:
-                self._insert(change)
-            else:
-                fresh.append(self._made(change.line))
-        self._prune()
-        still = [view for view in fresh if view.line.key in self._views]
-        if still:
-            self.mount_all(still)
-            if self._welcome.display:  # from the first line on, keep to the newest
-                self.anchor()
-        self._welcome.display = not self._views
-        self.set_class(not self._views, "-empty")
+                moved = True
+        for block in self.blocks[: max(0, len(self._lines) - MAX_SHOWN)]:
+            if isinstance(block, LineBlock):
+                self._remove(block.line.key)
+        self._show(began=began, moved=moved)
 
-    def _made(self, line: Line) -> LineView:
-        view = self._views[line.key] = LineView(line)
-        return view
+    def _show(self, *, began: bool, moved: bool) -> None:
+        if began and not self.welcoming:
+            self.take(self._welcome)
+            self.anchor()  # from the first line on, keep to the newest
+        elif not began and self.welcoming:
+            self.put(self._welcome)
+        if moved:
+            self.lay_out()
 
-    def _insert(self, put: Put) -> None:
-        assert put.before is not None
-        later = self._views[put.before]
-        if later.is_attached:
-            self.mount(self._made(put.line), before=later)
-        else:  # made in this very batch: mount at the end, a wrong place for one frame of a rare race
-            self.mount(self._made(put.line))
+    def _add(self, put: Put) -> None:
+        block = self._lines[put.line.key] = LineBlock(put.line)
+        self.put(block, before=self._lines.get(put.before) if put.before is not None else None)
 
     def _remove(self, key: Key) -> None:
-        view = self._views.pop(key, None)
-        if view is not None and view.is_attached:
-            view.remove()
-
-    def _prune(self) -> None:
-        for key in list(self._views)[: max(0, len(self._views) - MAX_SHOWN)]:
-            self._remove(key)
+        self.take(self._lines.pop(key))
 
 
 def line_content(line: Line) -> Content:
