@@ -64,7 +64,8 @@ $(STAMPS)/extras: $(STAMPS)/base .ci/extras
 	@.ci/extras $(PYTHON)
 	@touch $@
 
-$(STAMPS)/dev: $(STAMPS)/base
+$(STAMPS)/dev: $(STAMPS)/base .ci/extras
 	@echo "Installing the tools of the tests: about 250 MB, some minutes, once …"
 	@$(PIP_INSTALL) -e '.[dev]'
+	@.ci/extras $(PYTHON) tests
 	@touch $@

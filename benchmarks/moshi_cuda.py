@@ -2,12 +2,12 @@
 
     python benchmarks/moshi_cuda.py [--size full] [--device gpu] [--steps 200]
 
-Every back end that can be imported is measured: PyTorch (`pip install torch einops safetensors sentencepiece` and `pip
-install --no-deps moshi==0.2.13`) as Kyutai's own `LMGen` steps it, in bfloat16; MLX (`pip install 'voice-tui[mlx]'
-'mlx[cuda]'`, on a Mac without the last one) as this engine does, in bfloat16 and with 4 bits. Each in a process of its
-own, since both would hold the card's memory. The times are of the clock on the wall, every step waited for, the context
-full; the ring of PyTorch's cache always costs as much. The limit is what the weights that a step reads (all but the
-embeddings) would take at the bandwidth of a copy on the same card. Nothing else should compute there.
+Every back end that can be imported is measured, with random weights: PyTorch (the extra [cuda], then `pip install
+--no-deps moshi==0.2.13`) as Kyutai's own `LMGen` steps it and as this engine does (`moshi.device = "cuda"`), in
+bfloat16; MLX (the extra [mlx], and `mlx[cuda]` but for a Mac) as this engine does, in bfloat16 and with 4 bits. Each in
+a process of its own, since all would hold the card's memory. The times are of the clock on the wall, every step waited
+for, the context full; the ring of PyTorch's cache always costs as much. The limit is what the weights that a step reads
+(all but the embeddings) would take at the bandwidth of a copy on the same card. Nothing else should compute there.
 
 The full size takes 16 GB on the card. Without one: says what is missing, and ends well. `--size tiny --device cpu`
 tries the command itself.
@@ -41,7 +41,12 @@ COPIED: dict[str, int] = {"gpu": 1 << 30, "cpu": 1 << 26}
 WARM = 8
 """Steps that are not counted: graphs are captured in them."""
 
-KINDS: dict[str, tuple[str, Bits]] = {"pytorch-bf16": ("pytorch", 0), "mlx-bf16": ("mlx", 0), "mlx-q4": ("mlx", 4)}
+KINDS: dict[str, tuple[str, Bits]] = {
+    "lmgen-bf16": ("lmgen", 0),
+    "pytorch-bf16": ("pytorch", 0),
+    "mlx-bf16": ("mlx", 0),
+    "mlx-q4": ("mlx", 4),
+}
 
 
 class Row(msgspec.Struct):
@@ -104,94 +109,97 @@ def quantiles(ms: list[float]) -> tuple[float, float]:
     return statistics.median(ms), sorted(ms)[min(len(ms) - 1, int(0.99 * len(ms)))]
 
 
-# ---------------------------------------------------------------- PyTorch
+# ---------------------------------------------------------------- Kyutai's own
 
 
-def pytorch(task: Task) -> Row:
+def lmgen(task: Task) -> Row:
     """Kyutai's own `LMGen`."""
     if task.device == "cpu":
         os.environ["NO_TORCH_COMPILE"] = "1"
-    try:
-        torch: Any = import_module("torch")
-        loaders: Any = import_module("moshi.models.loaders")
-        lm: Any = import_module("moshi.models.lm")
-    except ImportError as e:
-        raise MissingError(f"PyTorch or its moshi cannot be imported ({e})") from e
-    if task.device == "gpu" and not torch.cuda.is_available():
-        raise MissingError(f"PyTorch {torch.__version__} sees no CUDA device")
-    device = "cuda" if task.device == "gpu" else "cpu"
-
-    def wait() -> None:
-        if device == "cuda":
-            torch.cuda.synchronize()
-
-    model = loaders.get_moshi_lm(None, pytorch_config(config(task.size)), device=device, dtype=torch.bfloat16)
+    backend = pytorch_backend(task)
+    torch: Any = import_module("torch")
+    lm: Any = import_module("moshi.models.lm")
+    model = backend.random(config(task.size), 0, lambda loading: True)
     ms: list[float] = []
-    user = torch.randint(0, 2048, (WARM + task.steps, 1, 8, 1), device=device)
+    user = torch.randint(0, 2048, (WARM + task.steps, 1, 8, 1), device=model.device)
     generator = lm.LMGen(model)
     with torch.no_grad(), generator.streaming(1):
         for codes in user:
             begun = time.perf_counter()
             generator.step(codes)
-            wait()
+            torch_waits(task)
             ms.append(1000 * (time.perf_counter() - begun))
-    source = torch.zeros(COPIED[task.device], dtype=torch.uint8, device=device)
+    what = f"LMGen, {backend.name}, torch {torch.__version__}, bf16"
+    return Row(what, read_bytes(config(task.size), 0), torch_copies(task), *quantiles(ms[WARM:]))
+
+
+def pytorch_backend(task: Task) -> Any:
+    """This engine's back end."""
+    try:
+        backend: Any = import_module("voice_tui.engine.moshi.pytorch.backend")
+        return backend.PyTorch("cuda" if task.device == "gpu" else "cpu")
+    except EngineError as e:
+        raise MissingError(e.message) from e
+
+
+def torch_waits(task: Task) -> None:
+    """Until the card is done."""
+    if task.device == "gpu":
+        import_module("torch").cuda.synchronize()
+
+
+def torch_copies(task: Task) -> float:
+    """Bandwidth of a copy."""
+    torch: Any = import_module("torch")
+    source = torch.zeros(COPIED[task.device], dtype=torch.uint8, device="cuda" if task.device == "gpu" else "cpu")
 
     def copy() -> None:
         source.clone()
-        wait()
+        torch_waits(task)
 
-    card = torch.cuda.get_device_name() if device == "cuda" else "CPU"
-    bandwidth = copied(copy, source.numel())
-    return Row(
-        f"PyTorch {torch.__version__}, bf16, {card}",
-        read_bytes(config(task.size), 0),
-        bandwidth,
-        *quantiles(ms[WARM:]),
-    )
+    return copied(copy, source.numel())
 
 
-def pytorch_config(shape: Config) -> Config:
-    """The same shape for PyTorch: it takes the depformer's feed forward as it is, moshi_mlx reads 4 as 4.125."""
-    strange = {"model_type", "mimi_name", "tokenizer_name"}
-    wide = shape["depformer_dim_feedforward"]
-    if wide == 4 * shape["depformer_dim"]:
-        wide = int(4.125 * shape["depformer_dim"])
-    return {key: value for key, value in shape.items() if key not in strange} | {"depformer_dim_feedforward": wide}
+# ---------------------------------------------------------------- this engine
 
 
-# ---------------------------------------------------------------- MLX
+def stepped(task: Task, backend: Any) -> tuple[tuple[float, float], str]:
+    """p50 and p99 of this engine's generator, as the preflight measures it; and what a reader has to know."""
+    preflight: Any = import_module("voice_tui.engine.moshi.preflight")
+    subject = preflight.Subject(task.size, config(task.size), task.bits, None)
+    effort = preflight.Effort(frames=1, steps=task.steps, seconds=600)
+    found = preflight.measure(subject, 0, lambda progress: None, now=time.time(), backend=backend, effort=effort)
+    partly = found.depths[-1] != found.layers
+    note = f"extrapolated from {found.depths} of {found.layers} layers: too slow in full" if partly else ""
+    return found.measured.step_ms, note
+
+
+def pytorch(task: Task) -> Row:
+    """This engine on PyTorch."""
+    backend = pytorch_backend(task)
+    (p50, p99), note = stepped(task, backend)
+    what = f"ours, {backend.name}, torch {import_module('torch').__version__}, bf16"
+    return Row(what, read_bytes(config(task.size), 0), torch_copies(task), p50, p99, note)
 
 
 def mlx(task: Task) -> Row:
-    """This engine's generator, as the preflight measures it."""
+    """This engine on MLX."""
     try:
         mx: Any = import_module("mlx.core")
-        if task.device == "cpu":
-            mx.set_default_device(mx.cpu)
-        preflight: Any = import_module("voice_tui.engine.moshi.preflight")
+        backend: Any = import_module("voice_tui.engine.moshi.backend_mlx").Mlx(cpu=task.device == "cpu")
     except (ImportError, EngineError) as e:
         raise MissingError(f"MLX cannot be imported ({e})") from e
-    if task.device == "gpu" and mx.default_device() == mx.Device(mx.cpu):
+    if task.device == "gpu" and not backend.graphics:
         raise MissingError(f"MLX {mx.__version__} has no graphics card here: it needs mlx[cuda], or a Mac")
-    shape = config(task.size)
-    subject = preflight.Subject(task.size, shape, task.bits, None)
-    effort = preflight.Effort(frames=1, steps=task.steps, seconds=600)
-    found = preflight.measure(subject, 0, lambda progress: None, now=time.time(), effort=effort)
+    (p50, p99), note = stepped(task, backend)
     source = mx.zeros(COPIED[task.device] // 4, mx.float32)
     mx.eval(source)
 
     def copy() -> None:
         mx.eval(source + 1.0)
 
-    partly = found.depths[-1] != found.layers
-    return Row(
-        f"MLX {mx.__version__}, {'q4' if task.bits else 'bf16'}, {mx.default_device()}",
-        read_bytes(shape, task.bits),
-        copied(copy, source.nbytes),
-        *found.measured.step_ms,
-        note=f"extrapolated from {found.depths} of {found.layers} layers: too slow in full" if partly else "",
-    )
+    what = f"ours, MLX {mx.__version__}, {'q4' if task.bits else 'bf16'}, {mx.default_device()}"
+    return Row(what, read_bytes(config(task.size), task.bits), copied(copy, source.nbytes), p50, p99, note)
 
 
 # ---------------------------------------------------------------- the table
@@ -211,7 +219,8 @@ def beside(kind: str, args: argparse.Namespace) -> Row | str:
 def only(kind: str, task: Task) -> dict[str, Any]:
     """Measure one back end in this process."""
     try:
-        return cast(dict[str, Any], msgspec.to_builtins((pytorch if kind.startswith("pytorch") else mlx)(task)))
+        row = {"lmgen": lmgen, "pytorch": pytorch, "mlx": mlx}[KINDS[kind][0]](task)
+        return cast(dict[str, Any], msgspec.to_builtins(row))
     except MissingError as e:
         return {"missing": str(e)}
 

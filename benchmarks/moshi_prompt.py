@@ -18,6 +18,7 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # this folder's memory.py would hide the package
 
+from voice_tui.engine.moshi.backend_mlx import Mlx  # noqa: E402
 from voice_tui.engine.moshi.checkpoint.layout import MIMI_FILE, Size, config  # noqa: E402
 from voice_tui.engine.moshi.checkpoint.write import write_checkpoint  # noqa: E402
 from voice_tui.engine.moshi.factory import make_generator  # noqa: E402
@@ -52,7 +53,7 @@ def measure(size: Size, tokens: int, runs: int) -> str:
         checkpoint = find(folder)
         generator = make_generator(checkpoint, MoshiSettings(temperature=0, text_temperature=0))
         start = generator.start()
-        store = PromptStore(Path(folder) / "prompts", checkpoint, "reference")
+        store = PromptStore(Path(folder) / "prompts", checkpoint, "reference", Mlx().keeping)
         prompt = Prompt(tuple(4 + number % 500 for number in range(tokens)), SILENCE, SILENCE, tokens, 0)
         key = store.key(prompt)
 

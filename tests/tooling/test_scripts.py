@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -167,11 +166,11 @@ def test_this_python_will_do(machine: Machine) -> None:
 def pip(machine: Machine) -> Callable[..., list[str]]:
     """Run .ci/extras with a pip that only records; the extras it installs."""
 
-    def install(report: str = "{}", status: int = 0) -> list[str]:
+    def install(*purpose: str, report: str = "{}", status: int = 0, card: str = "/nowhere") -> list[str]:
         machine.add(
             "py", f'echo "py $*" >>"$CALLS"\ncase "$*" in *--dry-run*) echo \'{report}\' ;; *) exit {status} ;; esac'
         )
-        done = machine.run(".ci/extras", machine.bin / "py")
+        done = machine.run(".ci/extras", machine.bin / "py", *purpose, NVIDIA_DEVICE=card)
         assert done.returncode == 0, done.stderr
         return [call.partition(" -e ")[2] for call in machine.calls if " -e " in call]
 
@@ -197,11 +196,23 @@ def test_apple_silicon_gets_mlx(machine: Machine, pip: Callable[..., list[str]])
     assert pip() == [".[memory]", ".[mlx]"]
 
 
-@pytest.mark.skipif(os.path.exists("/dev/nvidiactl"), reason="this machine has an NVIDIA card, so CUDA is welcome")  # noqa: PTH110
 def test_gigabytes_of_cuda_are_left_out(machine: Machine, pip: Callable[..., list[str]]) -> None:
     linux(machine, root=False)
     machine.add("espeak-ng")
     assert pip(report='{"name": "nvidia-cublas"}') == []
+    assert pip("tests", report='{"name": "nvidia-cublas"}') == []
+
+
+def test_the_tests_get_pytorch(machine: Machine, pip: Callable[..., list[str]]) -> None:
+    linux(machine, root=False)
+    assert pip("tests") == [".[cuda]"]
+    assert any("--no-deps moshi==" in call for call in machine.calls)
+
+
+def test_a_card_gets_pytorch_however_large(machine: Machine, pip: Callable[..., list[str]]) -> None:
+    linux(machine, root=False)
+    machine.add("espeak-ng")
+    assert pip(report='{"name": "nvidia-cublas"}', card="/dev/null") == [".[cuda]", ".[memory]"]
 
 
 def test_what_fails_stops_nothing(machine: Machine, pip: Callable[..., list[str]]) -> None:

@@ -20,6 +20,9 @@ CODEC_BYTES = 3 * 365_000_000
 STEP_BYTES = 512 * 1024
 """What the cache of Moshi 7B holds for every step, in bfloat16."""
 
+CARD_BYTES = 1_000_000_000
+"""What PyTorch takes of a card besides weights and cache: supposed, nobody has measured it yet."""
+
 PROGRAM_BYTES = 500_000_000
 """The program with its libraries, about."""
 
@@ -81,12 +84,18 @@ def needed(weights: int) -> int:
     return weights + CONTEXT_STEPS * STEP_BYTES + CODEC_BYTES + PROGRAM_BYTES
 
 
-def fit_of(weights: int, machine: Machine, measured: Measured | None) -> Fit:
+def needed_on_card(weights: int) -> int:
+    """Return the memory that a model takes on an NVIDIA card: codec and program are in the computer's."""
+    return weights + CONTEXT_STEPS * STEP_BYTES + CARD_BYTES
+
+
+def fit_of(weights: int, machine: Machine, measured: Measured | None, *, quantised: bool = False) -> Fit:
     """Judge a model.
 
     Args:
         weights: Bytes of the language model; 0 = unknown.
         machine: This one. `measured`: what the preflight found, if it ran.
+        quantised: Whether its weights are, which only MLX computes.
     """
     if measured is not None:
         p99 = measured.frame_ms[1]
@@ -102,8 +111,16 @@ def fit_of(weights: int, machine: Machine, measured: Measured | None) -> Fit:
         room = needed(weights) <= SHARED_PART * machine.memory
         return Fit("yes", f"yes: {size}") if room else Fit("no", f"no: needs {size}")
     if machine.kind == "nvidia":
-        return Fit("no", "no: not on NVIDIA yet")
+        return _fit_on_card(weights, machine, quantised=quantised)
     return Fit("no", "no: too slow here")
+
+
+def _fit_on_card(weights: int, machine: Machine, *, quantised: bool) -> Fit:
+    if quantised:
+        return Fit("no", "no: quantised, MLX only")
+    if (size := needed_on_card(weights)) > machine.memory:
+        return Fit("no", f"no: needs {amount(size)}")
+    return Fit("unknown", "room; preflight tells")
 
 
 def _time(ms: float) -> str:

@@ -6,7 +6,7 @@ import os
 import platform
 import subprocess
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -56,6 +56,12 @@ class Level:
     prompt_tokens: int
 
 
+UNQUANTISED = "kyutai/moshiko-mlx-bf16"
+"""What is proposed for an NVIDIA card."""
+
+CARD_LEVEL = 2
+"""From this level on an NVIDIA card holds it: 20 GiB; it takes 18.0 GB."""
+
 LEVELS = (
     Level(0, 0, "", 0, 0),
     Level(1, 12, "kyutai/moshiko-mlx-q4", CONTEXT_STEPS, 125),
@@ -80,13 +86,21 @@ def detect_gpu_level(machine: Machine, *, remote: bool = False) -> Level:
         return LEVELS[0]
     gib = round(machine.memory / GIB)  # a card of 12 GB says 11.99
     level = max((level for level in LEVELS[:6] if level.memory <= gib), key=lambda level: level.number)
-    return LEVELS[6] if level.number == 5 and remote else level
+    level = LEVELS[6] if level.number == 5 and remote else level
+    return _on_card(level) if machine.kind == "nvidia" else level
+
+
+def _on_card(level: Level) -> Level:
+    """The same for an NVIDIA card: PyTorch computes there, which takes no quantised weights."""
+    if level.number < CARD_LEVEL:
+        return replace(level, model="", context_steps=0, prompt_tokens=0)
+    return replace(level, model=UNQUANTISED)
 
 
 def level_words(level: Level) -> str:
     """Return what is proposed at a level, one line."""
     if not level.model:
-        return "level 0: no model here; a remote language model is proposed"
+        return f"level {level.number}: no model here; a remote language model is proposed"
     local = f"level {level.number}: {level.model}, looks back on {level.context_steps} steps"
     prompt = f"prompts up to {level.prompt_tokens} tokens"
     return f"{local}, {prompt}" + (", remote language model as fallback" if level.number == 6 else "")

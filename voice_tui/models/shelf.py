@@ -62,6 +62,13 @@ def weights_in(folder: Path) -> int:
     return next((size for name in LM_FILES.values() if (size := _size(folder / name))), 0)
 
 
+def _quantised(folder: Path | None, model: Model | None = None) -> bool:
+    """Whether the language model is, by the name of its file: that in the folder, else the one to be downloaded."""
+    there = {name for name in LM_FILES.values() if folder is not None and (folder / name).exists()}
+    names = there or {name for name, _ in (model.files if model else ())}
+    return LM_FILES[0] not in names and not names.isdisjoint(LM_FILES.values())
+
+
 def _converses(name: str) -> bool:
     """Whether a repository of the cache has the files of a model like these."""
     snapshot = hub_cache.snapshot_of(name)
@@ -83,7 +90,7 @@ def _of_hub(model: Model, machine: Machine, measured: Measured | None, configure
         gated=model.gated,
         remark=model.remark,
         installed=installed,
-        fits=fit_of(weights, machine, measured),
+        fits=fit_of(weights, machine, measured, quantised=_quantised(kept.snapshot, model)),
         folder=str(kept.snapshot or ""),
         in_use=model.name == configured,
     )
@@ -91,7 +98,7 @@ def _of_hub(model: Model, machine: Machine, measured: Measured | None, configure
 
 def _of_folder(name: str, folder: Path, machine: Machine, measured: Measured | None) -> Row:
     size = sum(_sizes(folder.iterdir()))
-    fits = fit_of(weights_in(folder), machine, measured)
+    fits = fit_of(weights_in(folder), machine, measured, quantised=_quantised(folder))
     title, remark = folder.name, "A folder of your own"
     there: Installed = "yes" if weights_in(folder) else "partly"
     return Row(name, title, size, size, "", False, remark, there, fits, str(folder), local=True, in_use=True)

@@ -30,6 +30,7 @@ Part = Literal["engine", "responder", "tts", "memory"]
 _PART_OF: dict[str, Part] = {
     "engine.name": "engine",
     "moshi.model": "engine",
+    "moshi.device": "engine",
     "moshi.alignment": "engine",
     "moshi.transcribe": "engine",
     "stt.provider": "engine",

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from tests.engine.moshi.checkpoints import MICRO, pytorch_named, write_micro
+from voice_tui.engine.moshi.checkpoint.layout import Config
 
 RECORDED = Path(__file__).with_name("reference.json")
 STEPS = 240
@@ -31,21 +32,22 @@ def users(steps: int = STEPS) -> np.ndarray:
     return np.random.default_rng(3).integers(0, MICRO["card"], (steps, 8))
 
 
-def run() -> list[list[int]]:
+def run(steps: int = STEPS, shape: Config = MICRO) -> list[list[int]]:
     """Return text token and eight depformer tokens of every step."""
     import torch
     from moshi.models import loaders
     from moshi.models.lm import LMGen
+    from moshi.utils.compile import no_compile
     from safetensors.numpy import load_file
 
     torch.set_num_threads(1)
     keys = ("model_type", "mimi_name", "tokenizer_name")
     with tempfile.TemporaryDirectory() as folder:
-        tensors = load_file(write_micro(Path(folder), MICRO) / "model.safetensors")
+        tensors = load_file(write_micro(Path(folder), shape) / "model.safetensors")
     model = loaders.get_moshi_lm(
-        None, {key: value for key, value in MICRO.items() if key not in keys}, dtype=torch.float32
+        None, {key: value for key, value in shape.items() if key not in keys}, dtype=torch.float32
     )
-    named = pytorch_named(tensors, MICRO)
+    named = pytorch_named(tensors, shape)
     model.load_state_dict({name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in named.items()})
     said: list[list[int]] = []
 
@@ -56,8 +58,8 @@ def run() -> list[list[int]]:
         said[-1].extend(tokens[0].tolist())
 
     generator = LMGen(model, use_sampling=False, on_text_hook=text, on_audio_hook=audio)
-    with torch.no_grad(), generator.streaming(1):
-        for user in users():
+    with torch.no_grad(), no_compile(), generator.streaming(1):
+        for user in users()[:steps]:
             generator.step(torch.from_numpy(user)[None, :, None])
     return said
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.engine.moshi import reference
 from tests.engine.moshi.needed import mx
+from voice_tui.engine.moshi.backend_mlx import Mlx
 from voice_tui.engine.moshi.factory import Words, make_generator
 from voice_tui.engine.moshi.generate.generator import Generator, Snapshot, Spoken
 from voice_tui.engine.moshi.generate.keep import load, save
@@ -138,7 +139,7 @@ def test_a_prompt_is_what_forced_steps_would_be(traits: Traits, generator: Gener
 def test_a_kept_prompt_is_the_same_to_the_bit(
     generator: Generator, encode: Encode, talker: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = PromptStore(tmp_path / "prompts", find(str(talker)), "reference")
+    store = PromptStore(tmp_path / "prompts", find(str(talker)), "reference", Mlx().keeping)
     guide = Guide(generator, encode, PERSONAPLEX, with_settings(strategy="prefill", persona="hi"), store)
     start = generator.snapshot()
     made = guide.prefill(FACT)
@@ -158,11 +159,11 @@ def test_a_broken_or_foreign_file_is_made_anew_and_old_ones_go(
     generator: Generator, encode: Encode, talker: Path, tmp_path: Path
 ) -> None:
     checkpoint = find(str(talker))
-    store = PromptStore(tmp_path, checkpoint, "reference")
+    store = PromptStore(tmp_path, checkpoint, "reference", Mlx().keeping)
     prompt = prompt_of("hi", (), MOSHI, encode, 30)
     key = store.key(prompt)
     assert key != store.key(prompt_of("ho", (), MOSHI, encode, 30))
-    assert key != PromptStore(tmp_path, checkpoint, "upstream").key(prompt)
+    assert key != PromptStore(tmp_path, checkpoint, "upstream", Mlx().keeping).key(prompt)
     before = generator.snapshot()
     generator.prefill(prompt.texts, prompt.own, prompt.user)
     taken = generator.snapshot()

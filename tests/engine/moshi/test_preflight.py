@@ -12,6 +12,7 @@ from tests.engine.moshi.checkpoints import MICRO
 from tests.engine.moshi.needed import mx as mx
 from voice_tui import cli
 from voice_tui.engine.moshi import preflight
+from voice_tui.engine.moshi.backend_mlx import Mlx
 from voice_tui.engine.moshi.checkpoint.layout import config
 from voice_tui.engine.moshi.checkpoint.write import lm_bytes
 from voice_tui.engine.moshi.preflight import Effort, Subject, extrapolated, measure, subject_of
@@ -71,7 +72,7 @@ def test_without_files_weights_are_random_and_what_does_not_fit_is_measured_in_p
     shape = MICRO | {"num_layers": 8, "card": 2048}
     room = preflight._memory(Subject("a", shape, 0, None), 3)
     told: list[Progress] = []
-    found = measure(Subject("a", shape, 0, None), room, told.append, now=5.0, effort=QUICK)
+    found = measure(Subject("a", shape, 0, None), room, told.append, now=5.0, backend=Mlx(), effort=QUICK)
     assert (found.depths, found.layers, found.real, found.measured.extrapolated) == ((1, 3), 8, False, True)
     phases = [report.phase for report in told]
     assert {"making a codec", "making 1 layers", "measuring 3 of 8 layers"} <= set(phases)
@@ -86,6 +87,6 @@ def test_memory_comes_first(talker: Path) -> None:
     with pytest.raises(
         EngineError, match="There is no room to measure kyutai/moshiko-mlx-bf16: 3 of 32 layers"
     ) as caught:
-        measure(large, 2 * GB, told.append, now=1.0, effort=QUICK)
+        measure(large, 2 * GB, told.append, now=1.0, backend=Mlx(), effort=QUICK)
     assert caught.value.hint
     assert not told

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from voice_tui.engine.moshi.codec.mimi import MimiCodec
-from voice_tui.engine.moshi.generate.generator import Generator
+from voice_tui.engine.moshi.generate.port import AnyGenerator
 from voice_tui.engine.moshi.guide import Guide
 from voice_tui.engine.moshi.listener import Listener
 from voice_tui.engine.moshi.options import sampling_of, seed_of
@@ -50,7 +50,7 @@ class Parts:
     """
 
     name: str
-    generator: Generator
+    generator: AnyGenerator
     codec: MimiCodec
     traits: Traits
     spell: Spell

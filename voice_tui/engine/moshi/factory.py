@@ -1,4 +1,4 @@
-"""The door to this engine: settings in, a loaded and warmed engine out. Loads MLX."""
+"""The door to this engine: settings in, a loaded and warmed engine out. Loads MLX or PyTorch, as `device.py` finds."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from typing import Any
 
 from voice_tui.engine.cascade.ports import Stt, Vad
 from voice_tui.engine.cascade.turns import TurnPolicy
+from voice_tui.engine.moshi.backend import Backend
+from voice_tui.engine.moshi.checkpoint.layout import Config
 from voice_tui.engine.moshi.codec.mimi import MimiCodec
 from voice_tui.engine.moshi.codec.port import CODEBOOKS
+from voice_tui.engine.moshi.device import backend_for
 from voice_tui.engine.moshi.engine import MoshiEngine, Parts, Turns
-from voice_tui.engine.moshi.generate.generator import Generator
+from voice_tui.engine.moshi.generate.port import AnyGenerator
 from voice_tui.engine.moshi.listener import Listener
 from voice_tui.engine.moshi.load.find import Checkpoint, find
-from voice_tui.engine.moshi.load.model import Loading, load_lm
+from voice_tui.engine.moshi.load.watch import Loading
 from voice_tui.engine.moshi.options import sampling_of, seed_of
 from voice_tui.engine.moshi.prompt_store import PromptStore
 from voice_tui.engine.moshi.trace import Trace
@@ -49,17 +52,18 @@ def make_moshi(
 
     Raises:
         ModelNotFoundError: The model is not on this machine.
-        EngineError: It cannot be used.
+        EngineError: It cannot be used, or what the settings want to compute on is not there.
     """
     checkpoint = find(settings.model)
-    generator = make_generator(checkpoint, settings, watch)
+    backend = backend_for(settings.device)
+    generator = make_generator(checkpoint, settings, watch, backend)
     watch("loading the codec", 0, 0)
     codec = MimiCodec(checkpoint.mimi, inline=inline)
     turns = Turns()
     listener = Listener(*ears(), turns.next) if settings.transcribe else None
     words = Words(checkpoint.text)
     parts = Parts(
-        name=f"{settings.model} on MLX",
+        name=f"{settings.model} on {backend.name}",
         generator=generator,
         codec=codec,
         traits=traits_of(checkpoint.name, checkpoint.config),
@@ -68,34 +72,47 @@ def make_moshi(
         turns=turns,
         listener=listener,
         trace=Trace(trace) if trace is not None else None,
-        prompts=PromptStore(prompts_dir(), checkpoint, settings.alignment),
+        prompts=PromptStore(prompts_dir(), checkpoint, settings.alignment, backend.keeping),
     )
     return MoshiEngine(parts, settings)
 
 
 def make_generator(
-    checkpoint: Checkpoint, settings: MoshiSettings, watch: Watch = lambda phase, done, total: None
-) -> Generator:
+    checkpoint: Checkpoint,
+    settings: MoshiSettings,
+    watch: Watch = lambda phase, done, total: None,
+    backend: Backend | None = None,
+) -> AnyGenerator:
     """Load the language model and warm it, so that the first frame of a conversation is like any other.
+
+    Args:
+        checkpoint: Its files. `settings`: how it samples. `watch`: told how far it is.
+        backend: What computes it; None = what the settings ask for.
 
     Raises:
         EngineError: It cannot be used.
     """
+    backend = backend or backend_for(settings.device)
 
     def note(loading: Loading) -> bool:
         watch(loading.phase, loading.done, loading.total)
         return True
 
-    model = load_lm(checkpoint, note)
-    if model.cfg.generated_codebooks != CODEBOOKS or model.cfg.audio_codebooks != 2 * CODEBOOKS:
+    if not _converses(checkpoint.config):
         raise EngineError(f"{checkpoint.name} does not converse: it has other voices than two of {CODEBOOKS} codebooks")
+    model = backend.load(checkpoint, note)
     watch("warming the model", 0, 0)
-    generator = Generator(model, sampling=sampling_of(settings), seed=seed_of(settings), alignment=settings.alignment)
+    generator = backend.generator(model, sampling_of(settings), seed_of(settings), settings.alignment)
     start = generator.start()
     for _ in range(2):
         generator.step([0] * CODEBOOKS)
     generator.restore(start)
     return generator
+
+
+def _converses(shape: Config) -> bool:
+    """Whether it has two voices: its own, and the user's, which some predict as well."""
+    return shape["n_q"] == 2 * CODEBOOKS and shape["dep_q"] >= CODEBOOKS
 
 
 def make_examiner(settings: MoshiSettings, watch: Watch = lambda phase, done, total: None) -> Examiner:

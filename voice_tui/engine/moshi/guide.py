@@ -9,8 +9,7 @@ import logging
 from collections import deque
 from dataclasses import dataclass
 
-from voice_tui.engine.moshi.generate.generator import Generator
-from voice_tui.engine.moshi.lib import Array
+from voice_tui.engine.moshi.generate.port import AnyGenerator, Vector
 from voice_tui.engine.moshi.prompt_store import PromptStore
 from voice_tui.engine.moshi.script import PADDING, Encode, Prompt, phrase, prompt_of, thought_of
 from voice_tui.engine.moshi.traits import MIMI_CODES, Strategy, Traits, strategy_of
@@ -45,7 +44,7 @@ class Push:
     """
 
     text: int | None = None
-    extra: Array | None = None
+    extra: Vector | None = None
     muted: bool = False
     secret: bool = False
 
@@ -60,7 +59,7 @@ class Guide:
 
     def __init__(
         self,
-        generator: Generator,
+        generator: AnyGenerator,
         encode: Encode,
         traits: Traits,
         settings: MoshiSettings,
@@ -151,10 +150,12 @@ class Guide:
         prompt = prompt_of(self._settings.persona, context.texts, self._traits, self._encode, most)
         if prompt.texts:
             self._take(prompt)
-        if self._settings.pin:
-            self._generator.pinned = self._generator.steps
         left_out = len(context.texts) - prompt.lines
         detail = self.label + (f"; {left_out} left out" if left_out else "")
+        if self._settings.pin and self._generator.pins:
+            self._generator.pin()
+        elif self._settings.pin:
+            detail += "; it cannot be kept in view on this device"
         return Injection("prefill", prompt.words, len(prompt.texts), detail, texts=prompt.lines)
 
     def inject(self, context: Context) -> Injection:
@@ -182,7 +183,7 @@ class Guide:
         self._added = deque(ids[place % len(ids)] for place in range(frames))
         return frames
 
-    def _next_extra(self) -> Array | None:
+    def _next_extra(self) -> Vector | None:
         if not self._added:
             return None
         token, strength = self._added.popleft(), self._settings.add_strength

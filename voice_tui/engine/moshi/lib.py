@@ -5,6 +5,7 @@ Raises EngineError on import where the extra [mlx] is not installed.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Any
 
@@ -25,8 +26,26 @@ except ImportError as e:
         hint=f"Install it with: {install_extra('mlx')} (Apple silicon, or Linux on x86_64)",
     ) from e
 
-ON_CPU: bool = not mx.metal.is_available() and mx.default_device() == mx.Device(mx.cpu)
-"""Whether there is no graphics processor to compute on."""
+_FIRST_DEVICE: Any = mx.default_device()
+"""What MLX computes on by itself: the graphics processor where it has one."""
 
-if ON_CPU:  # there, MLX compiles with g++ at run time: 27 s before the first step, or an error without g++
-    mx.disable_compile()
+
+def on_cpu() -> bool:
+    """Whether the processor computes."""
+    return mx.default_device() == mx.Device(mx.cpu)
+
+
+def compute_on(*, cpu: bool) -> None:
+    """Choose what computes from now on, in the whole process.
+
+    Args:
+        cpu: The processor; else what MLX chooses by itself.
+    """
+    mx.set_default_device(mx.cpu if cpu else _FIRST_DEVICE)
+    if on_cpu():  # there, MLX compiles with g++ at run time: 27 s before the first step, or an error without g++
+        mx.disable_compile()
+    elif not os.environ.get("MLX_DISABLE_COMPILE"):
+        mx.enable_compile()
+
+
+compute_on(cpu=False)

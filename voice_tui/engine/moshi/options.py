@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from voice_tui.engine.moshi.generate.sample import Sampling
+from voice_tui.engine.moshi.generate.port import Sampling
 from voice_tui.settings import MoshiSettings
 
 

@@ -2,7 +2,7 @@
 
 Weights are random where the model is not here: time does not depend on their values. The context is full, as after four
 minutes of talk. A model that does not fit, or is far too slow, is measured with few layers: every layer costs the same,
-so the rest is extrapolated. Nothing else should compute meanwhile. Loads MLX.
+so the rest is extrapolated. Nothing else should compute meanwhile.
 """
 
 from __future__ import annotations
@@ -12,23 +12,20 @@ import tempfile
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from voice_tui.engine.moshi.backend import Backend
 from voice_tui.engine.moshi.checkpoint.layout import Bits, Config, config
 from voice_tui.engine.moshi.checkpoint.write import lm_bytes, write_mimi
 from voice_tui.engine.moshi.codec.mimi import MimiCodec
 from voice_tui.engine.moshi.codec.port import CODEBOOKS
-from voice_tui.engine.moshi.generate import generator
-from voice_tui.engine.moshi.generate.layers import empty_cache
-from voice_tui.engine.moshi.generate.sample import Sampling
-from voice_tui.engine.moshi.generate.streams import Past
-from voice_tui.engine.moshi.lib import Array, mx, utils
+from voice_tui.engine.moshi.generate.port import Sampling
 from voice_tui.engine.moshi.load.find import Checkpoint, find
-from voice_tui.engine.moshi.load.model import Loading, empty_model, load_lm, parameters, read_weights
+from voice_tui.engine.moshi.load.watch import Loading
 from voice_tui.errors import EngineError, ModelNotFoundError
 from voice_tui.frame import FRAME_SAMPLES
 from voice_tui.models.catalogue import MODELS
@@ -114,20 +111,23 @@ def _bits(name: str) -> Bits:
     return 4 if name.endswith("q4") else 8 if name.endswith("q8") else 0
 
 
-def measure(subject: Subject, free: int, report: Report, *, now: float, effort: Effort | None = None) -> Found:
+def measure(
+    subject: Subject, free: int, report: Report, *, now: float, backend: Backend, effort: Effort | None = None
+) -> Found:
     """Measure encode, step and decode. The thread that may touch MLX; half a minute, more on a slow machine.
 
     Args:
         subject: See `subject_of`. `free`: bytes of memory to be had, 0 = not known. `report`: told how far it is.
-        now: Seconds since 1970. `effort`: how long.
+        now: Seconds since 1970. `backend`: what computes. `effort`: how long.
 
     Raises:
         EngineError: Not even a few layers fit into memory, or a library is missing.
     """
     effort = effort or Effort()
+    free = backend.room or free
     _check_memory(subject, free)
     encode, decode = _codec_times(subject, effort, report)
-    steps, depths, real = _step_times(subject, free, effort, report)
+    steps, depths, real = _step_times(subject, free, backend, effort, report)
     measured = Measured(steps, _quantiles(encode), _quantiles(decode), depths[-1] != _layers(subject.config), now)
     return Found(measured, _layers(subject.config), depths, real)
 
@@ -179,18 +179,23 @@ def _mimi(subject: Subject, report: Report) -> Generator[Path]:
 
 
 def _step_times(
-    subject: Subject, free: int, effort: Effort, report: Report
+    subject: Subject, free: int, backend: Backend, effort: Effort, report: Report
 ) -> tuple[tuple[float, float], tuple[int, ...], bool]:
     """p50 and p99 of a step; the numbers of layers that were measured; whether with its own weights."""
     layers = _layers(subject.config)
     fits = not free or _memory(subject, layers) <= free
+    own = subject.checkpoint is not None
+
+    def steps_at(depth: int) -> tuple[float, float]:
+        return _quantiles(_steps_at(subject, depth, backend, effort, report))
+
     if layers <= FEW[-1] or (fits and lm_bytes(subject.config, subject.bits) <= SMALL_BYTES):
-        return _quantiles(_steps_at(subject, layers, effort, report)), (layers,), subject.checkpoint is not None
-    few = [_quantiles(_steps_at(subject, depth, effort, report)) for depth in FEW]
+        return steps_at(layers), (layers,), own
+    few = [steps_at(depth) for depth in FEW]
     whole = extrapolated(few[0], few[1], layers)
     if not fits or whole[0] > SLOW_MS:
         return whole, FEW, False
-    return _quantiles(_steps_at(subject, layers, effort, report)), (layers,), subject.checkpoint is not None
+    return steps_at(layers), (layers,), own
 
 
 def extrapolated(one: tuple[float, float], few: tuple[float, float], layers: int) -> tuple[float, float]:
@@ -223,60 +228,38 @@ def _memory(subject: Subject, layers: int) -> int:
     return int(1.1 * (lm_bytes(shape, subject.bits) + context))
 
 
-def _steps_at(subject: Subject, layers: int, effort: Effort, report: Report) -> list[float]:
+def _steps_at(subject: Subject, layers: int, backend: Backend, effort: Effort, report: Report) -> list[float]:
     """Milliseconds of steps of a model with so many layers."""
     at_all = _layers(subject.config)
     phase = f"measuring {'all' if layers == at_all else layers} of {at_all} layers"
-    generator_ = _full_context(_model(subject, layers, report))
+    generator = backend.generator(_model(subject, layers, backend, report), Sampling(), 1, "reference")
+    generator.restore(generator.filled())
     random = np.random.default_rng(1)
     codes = random.integers(0, min(64, int(subject.config["card"])), (effort.steps + 2, CODEBOOKS))
     taken: list[float] = []
     started = time.perf_counter()
     for count, user in enumerate(codes):
         begun = time.perf_counter()
-        generator_.step(user.astype(np.int32))
+        generator.step(user.astype(np.int32))
         ms = 1000 * (time.perf_counter() - begun)
         if count >= 1 or ms > WARM_MS:  # the first one warms it
             taken.append(ms)
         report(Progress(phase, len(taken), effort.steps, unit="steps"))
         if len(taken) >= effort.steps or (taken and time.perf_counter() - started > effort.seconds):
             break
-    del generator_
-    mx.clear_cache()
+    del generator
+    backend.release()
     return taken
 
 
-def _model(subject: Subject, layers: int, report: Report) -> Any:
+def _model(subject: Subject, layers: int, backend: Backend, report: Report) -> Any:
     """The model itself where it is here and asked for whole, else one with random weights."""
     if subject.checkpoint is not None and layers == _layers(subject.config):
-        return load_lm(subject.checkpoint, lambda loading: _noted(loading, report, "loading the model"))
-    model = empty_model(subject.config | {"num_layers": layers}, subject.bits)
-    model.set_dtype(mx.bfloat16)
-    key = mx.random.key(1)
-    weights = [(name, _random(array, key)) for name, array in parameters(model)]
-    model.update(utils.tree_unflatten(weights))
-    del weights
-    read_weights(model, lambda loading: _noted(loading, report, f"making {layers} layers"))
-    return model
+        return backend.load(subject.checkpoint, lambda loading: _noted(loading, report, "loading the model"))
+    shape = subject.config | {"num_layers": layers}
+    return backend.random(shape, subject.bits, lambda loading: _noted(loading, report, f"making {layers} layers"))
 
 
 def _noted(loading: Loading, report: Report, phase: str) -> bool:
     report(Progress(phase, loading.done, loading.total))
     return True
-
-
-def _random(array: Array, key: Array) -> Array:
-    if array.dtype == mx.uint32:
-        return mx.random.randint(0, 1 << 31, array.shape, dtype=mx.uint32, key=key)
-    return mx.random.uniform(-0.02, 0.02, array.shape, array.dtype, key=key)
-
-
-def _full_context(model: Any) -> generator.Generator:
-    """A generator that has taken as many steps as it looks back on, all of them empty."""
-    made = generator.Generator(model, sampling=Sampling(), seed=1)
-    zeros = tuple(np.zeros(CODEBOOKS, np.int32) for _ in range(max(model.cfg.audio_delays) + 2))
-    start = made.start()
-    past = Past(made.window, generator.PADDING, zeros, zeros)
-    cache = empty_cache(model.transformer, made.window, model.out_norm.weight.dtype)
-    made.restore(replace(start, past=past, cache=cache))
-    return made

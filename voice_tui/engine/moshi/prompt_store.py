@@ -10,11 +10,9 @@ import json
 import logging
 import os
 from contextlib import suppress
-from importlib.metadata import version
 from pathlib import Path
 
-from voice_tui.engine.moshi.generate.generator import Snapshot
-from voice_tui.engine.moshi.generate.keep import load, save
+from voice_tui.engine.moshi.generate.port import Keeping, State
 from voice_tui.engine.moshi.load.find import Checkpoint
 from voice_tui.engine.moshi.script import Prompt
 from voice_tui.errors import EngineError
@@ -37,13 +35,15 @@ class PromptStore:
     Args:
         folder: Made when it is needed.
         checkpoint: The model. `alignment`: as the generator has it.
+        keeping: How its states become files.
     """
 
-    def __init__(self, folder: Path, checkpoint: Checkpoint, alignment: str) -> None:
+    def __init__(self, folder: Path, checkpoint: Checkpoint, alignment: str, keeping: Keeping) -> None:
         self._folder = folder
+        self._keeping = keeping
         about = checkpoint.lm.resolve().stat()
         self._model = [
-            *(FORMAT, version("mlx"), version("moshi_mlx"), alignment, checkpoint.bits),
+            *(FORMAT, *keeping.made_by, alignment, checkpoint.bits),
             *(str(checkpoint.lm.resolve()), about.st_size, about.st_mtime_ns, checkpoint.config),
         ]
 
@@ -52,7 +52,7 @@ class PromptStore:
         whole = [self._model, prompt.texts, prompt.own, prompt.user]
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:32]
 
-    def get(self, key: str, like: Snapshot) -> Snapshot | None:
+    def get(self, key: str, like: State) -> State | None:
         """Return what was kept, or None; a file that cannot be used is deleted.
 
         Args:
@@ -62,7 +62,7 @@ class PromptStore:
         if not path.exists():
             return None
         try:
-            snapshot = load(path, like)
+            snapshot = self._keeping.load(path, like)
             os.utime(path)
         except (EngineError, OSError) as e:
             log.warning("a kept prompt is made anew: %s", e)
@@ -71,7 +71,7 @@ class PromptStore:
             return None
         return snapshot
 
-    def put(self, key: str, snapshot: Snapshot) -> None:
+    def put(self, key: str, snapshot: State) -> None:
         """Keep a snapshot; whoever reads sees the whole file or none.
 
         Raises:
@@ -81,7 +81,7 @@ class PromptStore:
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             partial.touch(0o600)
-            save(snapshot, partial)
+            self._keeping.save(snapshot, partial)
             if partial.stat().st_size <= MOST_BYTES:
                 partial.replace(self._path(key))
             self._tidy()

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from voice_tui.engine.moshi.generate.generator import Generator, Snapshot
-from voice_tui.engine.moshi.generate.sample import Sampling
+from voice_tui.engine.moshi.generate.port import AnyGenerator, Sampling, State
 from voice_tui.engine.moshi.guide import Guide
 from voice_tui.engine.moshi.probes import Probe
 from voice_tui.engine.moshi.script import PADDING, SILENCE, Encode
@@ -81,7 +80,7 @@ class Examiner:
         EngineError: It is not known how silence sounds for this model.
     """
 
-    def __init__(self, generator: Generator, encode: Encode, traits: Traits, settings: MoshiSettings) -> None:
+    def __init__(self, generator: AnyGenerator, encode: Encode, traits: Traits, settings: MoshiSettings) -> None:
         if traits.codes != MIMI_CODES:
             raise EngineError(
                 f"It is not known how silence sounds in a codec of {traits.codes} codes",
@@ -89,7 +88,7 @@ class Examiner:
             )
         generator.sample_by(Sampling(temperature=0, text_temperature=0))
         self._generator = generator
-        self._start: Snapshot = generator.start()
+        self._start: State = generator.start()
         self._encode = encode
         self._traits = traits
         self._settings = settings

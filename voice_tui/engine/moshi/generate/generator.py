@@ -11,8 +11,9 @@ import numpy as np
 
 from voice_tui.engine.moshi.generate.graph import Graphs, StepGraph
 from voice_tui.engine.moshi.generate.layers import Cache, empty_cache, grown
+from voice_tui.engine.moshi.generate.port import REPETITION_TOKENS, Sampling
+from voice_tui.engine.moshi.generate.port import Spoken as Spoken
 from voice_tui.engine.moshi.generate.prepare import prepare
-from voice_tui.engine.moshi.generate.sample import REPETITION_TOKENS, Sampling
 from voice_tui.engine.moshi.generate.streams import Alignment, Codes, Past, Shape, Streams
 from voice_tui.engine.moshi.lib import Array, mx
 from voice_tui.engine.moshi.script import END_OF_PADDING, PADDING
@@ -20,21 +21,6 @@ from voice_tui.errors import EngineError
 
 FIRST_SLOTS = 256
 """The cache begins with room for so many steps and doubles until the context is full."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """What a step gave.
-
-    Args:
-        text: The text token.
-        own: Codes that the depformer gave, (codebooks,): those of several frames, by their delays.
-        frame: Codes of the frame that is now complete, (codebooks,); None in the first steps.
-    """
-
-    text: int
-    own: Codes
-    frame: Codes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +35,7 @@ class Snapshot:
 
 
 class Generator:
-    """Steps a model. One thread at a time.
+    """Steps a model; implements `AnyGenerator`. One thread at a time.
 
     Args:
         model: A `moshi_mlx` Lm, owned from now on; its weights are laid out anew.
@@ -78,6 +64,11 @@ class Generator:
         self._graph: StepGraph = self._graphs.step(sampling)
         self.pinned = 0
         """So many of the first steps stay in view for ever; the ring goes on behind them."""
+
+    @property
+    def pins(self) -> bool:
+        """Whether steps can be pinned: they can."""
+        return True
 
     @property
     def steps(self) -> int:
@@ -195,6 +186,10 @@ class Generator:
             )
             mx.eval(self._cache)
 
+    def pin(self) -> None:
+        """Keep the steps that were taken in view for ever."""
+        self.pinned = self.steps
+
     def snapshot(self) -> Snapshot:
         """Return the state."""
         return Snapshot(self._streams.past, tuple(self._recent), self.pinned, self._key, self._cache)
@@ -217,6 +212,11 @@ class Generator:
             pinned=0,
             cache=cache,
         )
+
+    def filled(self) -> Snapshot:
+        """Return a state as if so many empty steps had been taken as the model looks back on: what costs most."""
+        cache = empty_cache(self._model.transformer, self._window, self._neutral.dtype)
+        return replace(self.start(), past=self._shape.quiet(self._window), cache=cache)
 
     def _slot(self, position: int) -> int:
         """Where a step goes in the ring: over the oldest one that is not pinned."""

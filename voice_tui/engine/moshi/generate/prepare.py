@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from voice_tui.engine.moshi.lib import ON_CPU, Array, mx, nn
+from voice_tui.engine.moshi.lib import Array, mx, nn, on_cpu
 from voice_tui.errors import EngineError
 
 _PARTS = ("weight", "scales", "biases")
@@ -81,7 +81,7 @@ class Turned:
 
 def _turned(weight: Array) -> Array:
     """The weight with its inputs first: a view, but on a CPU in one piece: MLX's BLAS is up to twice as fast then."""
-    turned = mx.contiguous(weight.T) if ON_CPU else weight.T
+    turned = mx.contiguous(weight.T) if on_cpu() else weight.T
     mx.eval(turned)
     return turned
 

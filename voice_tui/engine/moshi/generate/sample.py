@@ -4,33 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from voice_tui.engine.moshi.generate.port import Sampling as Sampling
 from voice_tui.engine.moshi.lib import Array, mx
-
-REPETITION_TOKENS = 64
-"""Text tokens that the repetition penalty looks back on; paddings do not count."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """How tokens are chosen.
-
-    Args:
-        temperature: Of the audio; 0 = always the likeliest. `text_temperature`: of the text.
-        top_k: Only so many of the likeliest audio tokens; 0 = all. `text_top_k`: of the text.
-        top_p: Only the likeliest tokens that make up this share; 1 = all.
-        min_p: Only tokens at least this share as likely as the likeliest; 0 = all.
-        repetition_penalty: Makes text tokens that were said lately less likely; 1 = off.
-        padding_bonus: Added to the log-probability of the padding token: above 0 the model says less.
-    """
-
-    temperature: float = 0.8
-    text_temperature: float = 0.7
-    top_k: int = 250
-    text_top_k: int = 25
-    top_p: float = 1.0
-    min_p: float = 0.0
-    repetition_penalty: float = 1.0
-    padding_bonus: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +51,7 @@ def weigh_text(logits: Array, sampling: Sampling, padding: int, recent: Array) -
 
     Args:
         logits: Shape (1, 1, n). `padding`: id of the padding token.
-        recent: The latest text tokens, int32 (REPETITION_TOKENS,), -1 for none.
+        recent: The latest text tokens, int32 (any number,), -1 for none.
     """
     ids = mx.arange(logits.shape[-1])
     if sampling.repetition_penalty != 1:

@@ -38,6 +38,12 @@ class Shape:
         """The largest delay."""
         return max(self.delays)
 
+    def quiet(self, steps: int) -> Past:
+        """Return the past after so many steps, in each of which both voices had code 0 and the text its own start."""
+        frame = np.zeros(self.own, np.int32)
+        heard = np.zeros(len(self.delays) - self.own, np.int32)
+        return Past(steps, self.text_start, (frame,) * (self.longest + 1), (heard,) * (self.longest + 2))
+
 
 @dataclass(frozen=True, slots=True)
 class Past:

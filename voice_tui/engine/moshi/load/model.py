@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from voice_tui.engine.moshi.checkpoint.layout import GROUP_SIZE, Config, Shape
@@ -12,36 +11,12 @@ from voice_tui.engine.moshi.lib import Array, moshi_lm, mx, nn, utils
 from voice_tui.engine.moshi.load.find import Checkpoint
 from voice_tui.engine.moshi.load.header import read_header
 from voice_tui.engine.moshi.load.names import Source, check, is_pytorch, sources
+from voice_tui.engine.moshi.load.watch import CHUNK_BYTES, Loading, Watch
+from voice_tui.engine.moshi.load.watch import LoadCancelledError as LoadCancelledError
 from voice_tui.errors import EngineError
-
-CHUNK_BYTES = 100_000_000
-"""Read between two reports: about 50 ms from a warm disk, so that whoever watches sees it move."""
 
 DUPLEX_CODEBOOKS = 8
 """Codebooks of one voice in conversation; a model that also predicts the user's has them to spare."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loading:
-    """How far loading is.
-
-    Args:
-        phase: For a person. `done`, `total`: bytes.
-        seconds: Since it began.
-    """
-
-    phase: str
-    done: int
-    total: int
-    seconds: float
-
-
-Watch = Callable[[Loading], bool]
-"""Told after every chunk; returns False to cancel."""
-
-
-class LoadCancelledError(EngineError):
-    """The load was cancelled; nothing of the model is left."""
 
 
 def load_lm(checkpoint: Checkpoint, watch: Watch = lambda loading: True) -> Any:
