@@ -335,6 +335,7 @@ class Meaning:
                 self._last = number
                 if count % LOADED_AT_ONCE == 0:
                     time.sleep(YIELD_SECONDS)
+        self._matrix.shorten()
 
     def _judge(self, table: Table) -> None:
         """Take out what is gone, and see whether there is enough to go by."""

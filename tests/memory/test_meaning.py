@@ -10,7 +10,7 @@ import pytest
 
 from memory.retrieval import meaning as meaning_module
 from memory.retrieval import vectors
-from memory.retrieval.matrix import BLOCK, Matrix
+from memory.retrieval.matrix import BLOCK, LARGE, Matrix
 from memory.store import SqliteMemory
 from memory.types import Memory, NewMemory, Query
 from tests.memory.models import FakeEmbedder
@@ -195,3 +195,31 @@ def test_the_matrix_finds_what_a_full_comparison_finds() -> None:
     assert matrix.nearest(asked, 20) == sorted(scores, key=lambda seq: -scores[seq])[:20]
     assert len(matrix) == len(kept)
     assert Matrix(4).nearest(np.ones(4, np.float32), 3) == []
+
+
+def test_the_first_look_at_many_vectors_loses_none_and_follows_what_changes() -> None:
+    seed = 20_241_122
+    print(f"seed {seed}")
+    rng = np.random.default_rng(seed)
+    spread = np.arange(1, 129) ** -0.5  # of a sentence model's vectors most lies in few directions
+    table = (rng.normal(size=(LARGE + BLOCK, 128)) * spread).astype(np.float32)
+    table /= np.linalg.norm(table, axis=1, keepdims=True)
+    asked = table[5] + 0.02 * rng.normal(size=128).astype(np.float32)
+    matrix = Matrix(128)
+    for seq in range(LARGE):
+        matrix.put(seq, table[seq])
+    matrix.shorten()
+    assert len(matrix._short) == len(matrix._blocks)
+    for seq in range(LARGE, len(table)):
+        matrix.put(seq, table[seq])  # makes room for more
+    order = np.argsort(-(table @ asked), kind="stable").tolist()
+    assert matrix.nearest(asked, 60) == order[:60]
+    matrix.keep(set(range(len(table))) - {order[0]})
+    assert not any(block[row].any() for block, row in _rows_of(matrix, order[0]))
+    assert matrix.nearest(asked, 60) == order[1:61]
+    matrix.put(7_000_000, asked)  # in the place that was free
+    assert matrix.nearest(asked, 2) == [7_000_000, order[1]]
+
+
+def _rows_of(matrix: Matrix, seq: int) -> list[tuple[np.ndarray, int]]:
+    return [(kind[seq // BLOCK], seq % BLOCK) for kind in (matrix._blocks, matrix._short)]
