@@ -95,9 +95,9 @@ def test_apple_silicon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("kind", "gib", "model", "verdict", "words"),
     [
-        ("apple", 16, "kyutai/moshiko-mlx-q4", "yes", "yes: 7.97 GB"),
-        ("apple", 8, "kyutai/moshiko-mlx-q4", "no", "no: needs 7.97 GB"),
-        ("apple", 16, "kyutai/moshika-mlx-bf16", "no", "no: needs 18.6 GB"),
+        ("apple", 16, "kyutai/moshiko-mlx-q4", "yes", "yes: 8.79 GB"),
+        ("apple", 8, "kyutai/moshiko-mlx-q4", "no", "no: needs 8.79 GB"),
+        ("apple", 16, "kyutai/moshika-mlx-bf16", "no", "no: needs 19.4 GB"),
         ("nvidia", 80, "kyutai/moshiko-mlx-q4", "no", "no: quantised, MLX only"),
         ("nvidia", 16, "kyutai/moshiko-mlx-bf16", "no", "no: needs 18.0 GB"),
         ("nvidia", 20, "kyutai/moshiko-mlx-bf16", "unknown", "room; preflight tells"),

@@ -66,8 +66,8 @@ async def test_the_table(models: FakeModels) -> None:
         for words in ("5.19 GB", "installed", "yes: 59 ms of 80 ms", "CC-BY 4.0"):
             assert words in line_of(app, "Moshiko q4")
         assert "33 % here" in line_of(app, "Moshiko q8")
-        assert "yes: 11.3 GB est." in line_of(app, "Moshiko q8")
-        assert "no: needs 18.6 GB" in line_of(app, "Moshiko bf16")
+        assert "yes: 12.2 GB est." in line_of(app, "Moshiko q8")
+        assert "no: needs 19.4 GB" in line_of(app, "Moshiko bf16")
         assert "unknown" in line_of(app, "PersonaPlex")
         assert "Moshi 7B, male voice. Licence: CC-BY 4.0. Measured here." in " ".join(text.split())
         await press(pilot, "escape")
