@@ -11,11 +11,13 @@ import pytest
 
 from tests.engine.moshi import reference
 from tests.engine.moshi.checkpoints import MICRO, write_micro
+from tests.engine.moshi.choices import CHOICES, LOGITS
 from tests.engine.moshi.needed import mx
 from voice_tui.engine.moshi.checkpoint.write import write_checkpoint
 from voice_tui.engine.moshi.generate import generator as under_test
 from voice_tui.engine.moshi.generate.generator import Generator, Spoken
-from voice_tui.engine.moshi.generate.sample import Choice, Sampling
+from voice_tui.engine.moshi.generate.port import Choice, Sampling
+from voice_tui.engine.moshi.generate.sample import pick
 from voice_tui.engine.moshi.load.find import find
 from voice_tui.engine.moshi.load.model import load_lm
 from voice_tui.engine.moshi.script import PADDING
@@ -174,31 +176,19 @@ def test_the_repetition_penalty_looks_back(micro: Path) -> None:
 
 def drawn(choice: Choice, logits: list[float], count: int = 400) -> set[int]:
     keys = mx.random.split(mx.random.key(4), count)
-    return {choice.pick(mx.array([logits]), key).item() for key in keys}
+    return {pick(choice, mx.array([logits]), key).item() for key in keys}
 
 
-@pytest.mark.parametrize(
-    ("choice", "wanted"),
-    [
-        (Choice(1.0, 0, 1.0, 0.0), {0, 1, 2, 3}),
-        (Choice(1.0, 2, 1.0, 0.0), {1, 3}),
-        (Choice(1.0, 0, 0.5, 0.0), {3}),
-        (Choice(1.0, 0, 0.7, 0.0), {1, 3}),
-        (Choice(1.0, 0, 1.0, 0.4), {1, 3}),
-        (Choice(0.0, 0, 1.0, 0.0), {3}),
-    ],
-    ids=["all", "top-k", "top-p", "top-p of two", "min-p", "greedy"],
-)
+@pytest.mark.parametrize(("choice", "wanted"), CHOICES)
 def test_only_the_allowed_tokens_are_drawn(choice: Choice, wanted: set[int]) -> None:
-    """Probabilities 0.1, 0.28, 0.1, 0.52."""
-    assert drawn(choice, np.log([0.1, 0.28, 0.1, 0.52]).tolist()) == wanted
+    assert drawn(choice, LOGITS) == wanted
 
 
 def test_temperature_flattens() -> None:
     keys = mx.random.split(mx.random.key(5), 600)
     logits = mx.array([[0.0, 2.0]])
     shares = [
-        np.mean([Choice(temperature, 0, 1.0, 0.0).pick(logits, key).item() for key in keys])
+        np.mean([pick(Choice(temperature, 0, 1.0, 0.0), logits, key).item() for key in keys])
         for temperature in (0.5, 1.0, 4.0)
     ]
     assert shares == pytest.approx([1 / (1 + np.exp(-4)), 1 / (1 + np.exp(-2)), 1 / (1 + np.exp(-0.5))], abs=0.06)

@@ -257,7 +257,7 @@ def test_a_thought_is_forced_muted_and_reaches_everything(generator: Generator, 
     assert [push.text for push in pushes] == [*ids, *[PADDING] * TAIL_FRAMES, None, None, None]
     assert [push.muted and push.secret for push in pushes] == [True] * count + [False] * 3
     assert [step[0] for step in said[:count]] == [*ids, *[PADDING] * TAIL_FRAMES], "the text history"
-    assert set(ids) <= set(generator.snapshot().recent)
+    assert set(ids) <= set(generator.snapshot().past.recent)
     generator.restore(start)
     chosen = free(generator, USERS[: count + 3])
     assert said[0][1:] != chosen[0][1:], "the depformer of the very step"

@@ -12,6 +12,7 @@ import pytest
 
 from tests.engine.moshi import reference
 from tests.engine.moshi.checkpoints import MICRO, pytorch_named, write_micro
+from tests.engine.moshi.choices import CHOICES, LOGITS
 
 torch: Any = pytest.importorskip("torch", reason="needs PyTorch: pip install torch==2.13.0 einops safetensors")
 pytest.importorskip("moshi", reason="needs PyTorch's Moshi: pip install --no-deps moshi==0.2.13")
@@ -20,10 +21,10 @@ from safetensors.numpy import load_file, save_file  # noqa: E402
 
 from voice_tui.engine.moshi.backend import Backend  # noqa: E402
 from voice_tui.engine.moshi.checkpoint.layout import Config  # noqa: E402
-from voice_tui.engine.moshi.generate.port import AnyGenerator, Sampling, Spoken  # noqa: E402
+from voice_tui.engine.moshi.generate.port import AnyGenerator, Choice, Sampling, Spoken  # noqa: E402
 from voice_tui.engine.moshi.load.find import find  # noqa: E402
 from voice_tui.engine.moshi.pytorch.backend import PyTorch  # noqa: E402
-from voice_tui.engine.moshi.pytorch.sample import Choice  # noqa: E402
+from voice_tui.engine.moshi.pytorch.sample import pick  # noqa: E402
 from voice_tui.engine.moshi.script import PADDING  # noqa: E402
 from voice_tui.errors import EngineError  # noqa: E402
 
@@ -219,30 +220,18 @@ def test_the_words_are_weighed_live(generator: AnyGenerator) -> None:
 def drawn(choice: Choice, logits: list[float], count: int = 400) -> set[int]:
     random = torch.Generator().manual_seed(4)
     rows = torch.tensor([logits] * count)
-    return set(choice.pick(rows, torch.empty_like(rows).exponential_(generator=random)).tolist())
+    return set(pick(choice, rows, torch.empty_like(rows).exponential_(generator=random)).tolist())
 
 
-@pytest.mark.parametrize(
-    ("choice", "wanted"),
-    [
-        (Choice(1.0, 0, 1.0, 0.0), {0, 1, 2, 3}),
-        (Choice(1.0, 2, 1.0, 0.0), {1, 3}),
-        (Choice(1.0, 0, 0.5, 0.0), {3}),
-        (Choice(1.0, 0, 0.7, 0.0), {1, 3}),
-        (Choice(1.0, 0, 1.0, 0.4), {1, 3}),
-        (Choice(0.0, 0, 1.0, 0.0), {3}),
-    ],
-    ids=["all", "top-k", "top-p", "top-p of two", "min-p", "greedy"],
-)
+@pytest.mark.parametrize(("choice", "wanted"), CHOICES)
 def test_only_the_allowed_tokens_are_drawn(choice: Choice, wanted: set[int]) -> None:
-    """Probabilities 0.1, 0.28, 0.1, 0.52."""
-    assert drawn(choice, np.log([0.1, 0.28, 0.1, 0.52]).tolist()) == wanted
+    assert drawn(choice, LOGITS) == wanted
 
 
 def test_tokens_come_as_often_as_they_are_likely() -> None:
     random, odds = torch.Generator().manual_seed(5), torch.tensor([0.1, 0.28, 0.1, 0.52])
     rows = odds.log().repeat(8000, 1)
-    picked = Choice(1.0, 0, 1.0, 0.0).pick(rows, torch.empty_like(rows).exponential_(generator=random))
+    picked = pick(Choice(1.0, 0, 1.0, 0.0), rows, torch.empty_like(rows).exponential_(generator=random))
     assert (torch.bincount(picked) / 8000).tolist() == pytest.approx(odds.tolist(), abs=0.02)
 
 

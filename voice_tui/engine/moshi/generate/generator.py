@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,13 +10,12 @@ import numpy as np
 
 from voice_tui.engine.moshi.generate.graph import Graphs, StepGraph
 from voice_tui.engine.moshi.generate.layers import Cache, empty_cache, grown
-from voice_tui.engine.moshi.generate.port import REPETITION_TOKENS, Sampling
+from voice_tui.engine.moshi.generate.port import Sampling
 from voice_tui.engine.moshi.generate.port import Spoken as Spoken
 from voice_tui.engine.moshi.generate.prepare import prepare
 from voice_tui.engine.moshi.generate.streams import Alignment, Codes, Past, Shape, Streams
 from voice_tui.engine.moshi.lib import Array, mx
-from voice_tui.engine.moshi.script import END_OF_PADDING, PADDING
-from voice_tui.errors import EngineError
+from voice_tui.engine.moshi.script import PADDING
 
 FIRST_SLOTS = 256
 """The cache begins with room for so many steps and doubles until the context is full."""
@@ -28,7 +26,6 @@ class Snapshot:
     """The whole state of a generator; costs nothing, since MLX arrays never change."""
 
     past: Past
-    recent: tuple[int, ...]
     pinned: int
     key: Array
     cache: Cache
@@ -56,7 +53,6 @@ class Generator:
             tuple(cfg.audio_delays), cfg.generated_codebooks, cfg.text_out_vocab_size, cfg.audio_padding_token
         )
         self._streams = Streams(self._shape, alignment)
-        self._recent: deque[int] = deque([-1] * REPETITION_TOKENS, REPETITION_TOKENS)
         self._neutral = mx.zeros(cfg.transformer.d_model, model.out_norm.weight.dtype)
         self._cache: Cache = empty_cache(model.transformer, min(FIRST_SLOTS, self._window), self._neutral.dtype)
         self._key = mx.random.key(seed)
@@ -140,13 +136,13 @@ class Generator:
             mx.array(min(position + 1, self._window)),
             self._key,
             mx.array(-1 if text is None else text),
-            mx.array(list(self._recent)),
+            mx.array(list(self._streams.past.recent)),
             self._neutral if extra is None else extra,
             cache,
         )
         del cache
         mx.eval(output, self._key, self._cache)
-        return self._taken(np.array(output), own)
+        return self._streams.taken(np.array(output), own)
 
     def prefill(
         self,
@@ -166,15 +162,7 @@ class Generator:
             EngineError: They do not fit into what the model looks back on.
         """
         position = self.steps
-        if position + len(texts) > self._window:
-            raise EngineError(
-                f"The prompt is too long: {position + len(texts)} of {self._window} steps", hint="Use a shorter one"
-            )
-        columns: list[Codes] = []
-        for text in texts:
-            columns.append(self._streams.column(user))
-            self._streams.take(text, np.asarray(own, np.int32))
-            self._remember(text)
+        columns = self._streams.prompt(texts, own, user, self._window)
         self._make_room(position + len(texts))
         if columns:
             self._cache = self._graphs.prefill(
@@ -192,12 +180,11 @@ class Generator:
 
     def snapshot(self) -> Snapshot:
         """Return the state."""
-        return Snapshot(self._streams.past, tuple(self._recent), self.pinned, self._key, self._cache)
+        return Snapshot(self._streams.past, self.pinned, self._key, self._cache)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Return to a state of this model."""
         self._streams.past = snapshot.past
-        self._recent.extend(snapshot.recent)
         self.pinned = snapshot.pinned
         self._key, self._cache = snapshot.key, snapshot.cache
 
@@ -208,7 +195,6 @@ class Generator:
         return replace(
             self.snapshot(),
             past=Past(0, self._shape.text_start),
-            recent=(-1,) * REPETITION_TOKENS,
             pinned=0,
             cache=cache,
         )
@@ -230,13 +216,3 @@ class Generator:
             slots = min(2 * slots, self._window)
         if slots > self._cache[0].shape[2]:
             self._cache = grown(self._cache, slots)
-
-    def _taken(self, output: Codes, own: Sequence[int] | Codes | None) -> Spoken:
-        spoken = output[1:] if own is None else np.asarray(own, np.int32)
-        text = int(output[0])
-        self._remember(text)
-        return Spoken(text, spoken, self._streams.take(text, spoken))
-
-    def _remember(self, text: int) -> None:
-        if text not in (PADDING, END_OF_PADDING):
-            self._recent.append(text)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from voice_tui.engine.moshi.generate.layers import Cache, Place, run, run_slice
+from voice_tui.engine.moshi.generate.port import Sampling
 from voice_tui.engine.moshi.generate.prepare import Table
-from voice_tui.engine.moshi.generate.sample import Sampling, audio_choice, text_choice, weigh_text
+from voice_tui.engine.moshi.generate.sample import pick, weigh_text
 from voice_tui.engine.moshi.lib import Array, mx
 
 StepGraph = Callable[..., "tuple[Array, Array, Cache]"]
@@ -68,7 +69,7 @@ class Graphs:
             x, cache = run(model.transformer, self.embedded(tokens[None]) + extra, cache, Place(position, slot, mask))
             x = model.out_norm(x)
             logits = weigh_text(model.text_linear(x), sampling, self._padding, recent)
-            text = mx.where(forced < 0, text_choice(sampling).pick(logits, keys[1]), forced)
+            text = mx.where(forced < 0, pick(sampling.of_text, logits, keys[1]), forced)
             spoken = self._spoken(x, text, sampling, keys[2:])
             return mx.concatenate([text.reshape(1), *spoken]), keys[0], cache
 
@@ -78,13 +79,13 @@ class Graphs:
         """Sample the own codes one after the other, each (1,)."""
         depformer = self._model.depformer
         inputs = mx.split(self._inputs.project(x), len(depformer.slices), axis=-1)
-        choice, token = audio_choice(sampling), text
+        choice, token = sampling.of_audio, text
         before: list[Array | None] = [None] * len(depformer.slices[0].transformer.layers)
         spoken: list[Array] = []
         for index, part in enumerate(depformer.slices):
             entry = inputs[index] + part.emb(token)
             logits = part.linear_out(run_slice(part.transformer, entry, before, index))
-            token = choice.pick(logits, keys[index])
+            token = pick(choice, logits, keys[index])
             spoken.append(token.reshape(1))
         return spoken
 

@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from voice_tui.engine.moshi.generate.generator import Snapshot
-from voice_tui.engine.moshi.generate.streams import Codes, Past
+from voice_tui.engine.moshi.generate.past_file import arrays_of, check_parts, past_of
 from voice_tui.engine.moshi.lib import Array, mx
-from voice_tui.engine.moshi.load.header import read_header
 from voice_tui.errors import EngineError
 
 MOST_SLOTS = 100_000
@@ -30,10 +29,7 @@ def save(snapshot: Snapshot, path: Path) -> None:
     past = snapshot.past
     tensors = {f"cache.{index}": part[:, :, : past.steps] for index, part in enumerate(snapshot.cache)}
     slots = snapshot.cache[0].shape[2]
-    tensors["numbers"] = mx.array([past.steps, past.text, snapshot.pinned, slots], mx.int32)
-    tensors["recent"] = mx.array(list(snapshot.recent), mx.int32)
-    for name, frames in (("spoken", past.spoken), ("heard", past.heard)):
-        tensors[name] = mx.array(np.stack(frames))
+    tensors |= {name: mx.array(numbers) for name, numbers in arrays_of(past, snapshot.pinned, slots).items()}
     try:
         mx.save_safetensors(str(path), tensors)
         with path.open("rb") as file:
@@ -51,20 +47,18 @@ def load(path: Path, like: Snapshot) -> Snapshot:
     Raises:
         EngineError: The file is broken, or of another model.
     """
-    shapes = read_header(path)
-    wanted = {f"cache.{index}" for index in range(len(like.cache))} | {"numbers", "recent", "spoken", "heard"}
-    if set(shapes) != wanted:
-        raise EngineError(f"{path} was written for another model")
+    names = [f"cache.{index}" for index in range(len(like.cache))]
+    check_parts(path, names)
     try:
         tensors: dict[str, Array] = mx.load(str(path))
-        steps, text, pinned, slots = (int(number) for number in np.array(tensors["numbers"]))
-        cache = tuple(_fitted(tensors[f"cache.{i}"], part, (steps, slots), path) for i, part in enumerate(like.cache))
+        numbers = {name: np.array(part, np.int32) for name, part in tensors.items() if name not in names}
+        past, (pinned, slots) = past_of(numbers)
+        size = (past.steps, slots)
+        cache = tuple(_fitted(tensors[name], part, size, path) for name, part in zip(names, like.cache, strict=True))
         mx.eval(cache)
     except (RuntimeError, ValueError) as e:
         raise EngineError(f"{path} cannot be read: {e}") from e
-    past = Past(steps, text, _frames(tensors["spoken"]), _frames(tensors["heard"]))
-    recent = tuple(int(token) for token in np.array(tensors["recent"]))
-    return replace(like, past=past, recent=recent, pinned=pinned, cache=cache)
+    return replace(like, past=past, pinned=pinned, cache=cache)
 
 
 def _fitted(part: Array, like: Array, size: tuple[int, int], path: Path) -> Array:
@@ -78,7 +72,3 @@ def _fitted(part: Array, like: Array, size: tuple[int, int], path: Path) -> Arra
     if part.shape != (batch, heads, steps, width) or part.dtype != like.dtype or not steps <= slots <= MOST_SLOTS:
         raise EngineError(f"{path} was written for another model")
     return mx.pad(part, ((0, 0), (0, 0), (0, slots - steps), (0, 0)))
-
-
-def _frames(array: Array) -> tuple[Codes, ...]:
-    return tuple(np.array(array, np.int32))

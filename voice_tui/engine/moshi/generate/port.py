@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from voice_tui.engine.moshi.generate.streams import Codes
+from voice_tui.engine.moshi.generate.streams import Spoken as Spoken
 
 Vector = Any
 """A vector of the library, (width,): what is added to the input of a step. It can be multiplied by a number."""
@@ -15,8 +16,15 @@ Vector = Any
 State = Any
 """The whole state of a generator, of the library's kind; it never changes."""
 
-REPETITION_TOKENS = 64
-"""Text tokens that the repetition penalty looks back on; paddings do not count."""
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How one kind of token is chosen: what of `Sampling` a library has to know while it draws."""
+
+    temperature: float
+    top_k: int
+    top_p: float
+    min_p: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +49,15 @@ class Sampling:
     repetition_penalty: float = 1.0
     padding_bonus: float = 0.0
 
+    @property
+    def of_text(self) -> Choice:
+        """How text tokens are chosen."""
+        return Choice(self.text_temperature, self.text_top_k, self.top_p, self.min_p)
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """What a step gave.
-
-    Args:
-        text: The text token.
-        own: Codes that the depformer gave, (codebooks,): those of several frames, by their delays.
-        frame: Codes of the frame that is now complete, (codebooks,); None in the first steps.
-    """
-
-    text: int
-    own: Codes
-    frame: Codes | None
+    @property
+    def of_audio(self) -> Choice:
+        """How audio tokens are chosen."""
+        return Choice(self.temperature, self.top_k, self.top_p, self.min_p)
 
 
 class AnyGenerator(Protocol):

@@ -2,48 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from voice_tui.engine.moshi.generate.port import Sampling as Sampling
+from voice_tui.engine.moshi.generate.port import Choice, Sampling
 from voice_tui.engine.moshi.lib import Array, mx
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """How one kind of token is chosen: the part of `Sampling` that shapes the graph."""
+def pick(choice: Choice, logits: Array, key: Array) -> Array:
+    """Return one token per row.
 
-    temperature: float
-    top_k: int
-    top_p: float
-    min_p: float
-
-    def pick(self, logits: Array, key: Array) -> Array:
-        """Return one token per row.
-
-        Args:
-            logits: Shape (..., n). `key`: random key of this token alone.
-        """
-        if self.temperature == 0:
-            return mx.argmax(logits, axis=-1).astype(mx.int32)
-        logits = logits.astype(mx.float32) * (1 / self.temperature)
-        if 0 < self.top_k < logits.shape[-1]:
-            logits = _keep_top(logits, self.top_k)
-        if self.min_p > 0:
-            floor = mx.max(logits, axis=-1, keepdims=True) + mx.log(mx.array(self.min_p))
-            logits = mx.where(logits < floor, -mx.inf, logits)
-        if self.top_p < 1:
-            logits = _keep_share(logits, self.top_p)
-        return mx.random.categorical(logits, axis=-1, key=key).astype(mx.int32)
-
-
-def text_choice(sampling: Sampling) -> Choice:
-    """Return how text tokens are chosen."""
-    return Choice(sampling.text_temperature, sampling.text_top_k, sampling.top_p, sampling.min_p)
-
-
-def audio_choice(sampling: Sampling) -> Choice:
-    """Return how audio tokens are chosen."""
-    return Choice(sampling.temperature, sampling.top_k, sampling.top_p, sampling.min_p)
+    Args:
+        logits: Shape (..., n). `key`: random key of this token alone.
+    """
+    if choice.temperature == 0:
+        return mx.argmax(logits, axis=-1).astype(mx.int32)
+    logits = logits.astype(mx.float32) * (1 / choice.temperature)
+    if 0 < choice.top_k < logits.shape[-1]:
+        logits = _keep_top(logits, choice.top_k)
+    if choice.min_p > 0:
+        floor = mx.max(logits, axis=-1, keepdims=True) + mx.log(mx.array(choice.min_p))
+        logits = mx.where(logits < floor, -mx.inf, logits)
+    if choice.top_p < 1:
+        logits = _keep_share(logits, choice.top_p)
+    return mx.random.categorical(logits, axis=-1, key=key).astype(mx.int32)
 
 
 def weigh_text(logits: Array, sampling: Sampling, padding: int, recent: Array) -> Array:

@@ -14,9 +14,30 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from voice_tui.engine.moshi.script import END_OF_PADDING, PADDING
+from voice_tui.errors import EngineError
+
 Alignment = Literal["reference", "upstream"]
 Codes = NDArray[np.int32]
 """Codes of one frame, shape (codebooks,)."""
+
+REPETITION_TOKENS = 64
+"""Text tokens that the repetition penalty looks back on; paddings do not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a step gave.
+
+    Args:
+        text: The text token.
+        own: Codes that the depformer gave, (codebooks,): those of several frames, by their delays.
+        frame: Codes of the frame that is now complete, (codebooks,); None in the first steps.
+    """
+
+    text: int
+    own: Codes
+    frame: Codes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +73,14 @@ class Past:
     Args:
         steps: Taken so far. `text`: the last text token.
         spoken: Depformer outputs of the last steps, newest first. `heard`: the user's frames, likewise.
+        recent: The last text tokens that are no padding, oldest first; -1 for none.
     """
 
     steps: int
     text: int
     spoken: tuple[Codes, ...] = ()
     heard: tuple[Codes, ...] = ()
+    recent: tuple[int, ...] = (-1,) * REPETITION_TOKENS
 
 
 class Streams:
@@ -86,11 +109,41 @@ class Streams:
             tokens[1 + stream] = frame[stream if stream < own else stream - own]
         return tokens
 
+    def taken(self, output: Codes, own: Sequence[int] | Codes | None) -> Spoken:
+        """Note what a step gave.
+
+        Args:
+            output: Text token and own codes, (1 + codebooks,). `own`: codes that stand for its own in the history.
+        """
+        text, spoken = int(output[0]), output[1:] if own is None else np.asarray(own, np.int32)
+        return Spoken(text, spoken, self.take(text, spoken))
+
+    def prompt(
+        self, texts: Sequence[int], own: Sequence[int] | Codes, user: Sequence[int] | Codes, window: int
+    ) -> list[Codes]:
+        """Take steps whose text and own codes are given; return what each of them reads, (1 + n,).
+
+        Args:
+            texts: A text token per step. `own`, `user`: codes of every one of them. `window`: steps that are seen.
+
+        Raises:
+            EngineError: They do not fit into what the model looks back on.
+        """
+        steps = self.past.steps + len(texts)
+        if steps > window:
+            raise EngineError(f"The prompt is too long: {steps} of {window} steps", hint="Use a shorter one")
+        columns: list[Codes] = []
+        for text in texts:
+            columns.append(self.column(user))
+            self.take(text, np.asarray(own, np.int32))
+        return columns
+
     def take(self, text: int, spoken: Codes) -> Codes | None:
         """Note what the step gave and return the frame that is now complete: its own codes, or None at the start."""
         past = self.past
         outputs = (spoken, *past.spoken)[: self._shape.longest + 1]
-        self.past = replace(past, steps=past.steps + 1, text=text, spoken=outputs)
+        recent = past.recent if text in (PADDING, END_OF_PADDING) else (*past.recent[1:], text)
+        self.past = replace(past, steps=past.steps + 1, text=text, spoken=outputs, recent=recent)
         longest = self._shape.longest
         if past.steps < longest:
             return None

@@ -7,7 +7,6 @@ tokens a step reads, what is forced, and the random numbers are ours.
 from __future__ import annotations
 
 import collections.abc
-from collections import deque
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from voice_tui.engine.moshi.generate.port import REPETITION_TOKENS, Sampling, Spoken
+from voice_tui.engine.moshi.generate.port import Sampling, Spoken
 from voice_tui.engine.moshi.generate.streams import Alignment, Codes, Past, Shape, Streams
 from voice_tui.engine.moshi.pytorch.lib import Tensor, compiling, torch, transformer
-from voice_tui.engine.moshi.pytorch.sample import audio_choice, text_choice, weigh_text
-from voice_tui.engine.moshi.script import END_OF_PADDING, PADDING
+from voice_tui.engine.moshi.pytorch.sample import pick, weigh_text
+from voice_tui.engine.moshi.script import PADDING
 from voice_tui.errors import EngineError
 
 
@@ -33,7 +32,6 @@ class Snapshot:
     """
 
     past: Past
-    recent: tuple[int, ...]
     key: Tensor
     cache: tuple[Tensor, ...]
 
@@ -54,7 +52,6 @@ class Generator:
         self._window: int = model.context + (alignment == "upstream")
         self._shape = Shape(tuple(model.delays[1:]), own, model.text_initial_token_id, model.initial_token_id)
         self._streams = Streams(self._shape, alignment)
-        self._recent: deque[int] = deque([-1] * REPETITION_TOKENS, REPETITION_TOKENS)
         self._random: Any = torch.Generator(self._device)
         self._random.manual_seed(seed)
         self._sampling = sampling
@@ -90,7 +87,7 @@ class Generator:
 
     def sample_by(self, sampling: Sampling) -> None:
         """Choose tokens otherwise from the next step on (which takes a little longer on a card)."""
-        if audio_choice(sampling) != audio_choice(self._sampling):
+        if sampling.of_audio != self._sampling.of_audio:
             self._depth.reset(warmup_steps=1)
         self._sampling = sampling
 
@@ -138,13 +135,13 @@ class Generator:
             logits = logits.reshape(1, -1)
             noise, audio_noise = self._noise(logits.shape[-1]), self._noise(self._shape.own * self._model.card)
             if text is None:
-                weighed = weigh_text(logits, self._sampling, PADDING, tuple(self._recent))
-                token = text_choice(self._sampling).pick(weighed, noise)
+                weighed = weigh_text(logits, self._sampling, PADDING, self._streams.past.recent)
+                token = pick(self._sampling.of_text, weighed, noise)
             else:
                 token = torch.full((1,), text, device=self._device)
             codes = self._depth(token, hidden, audio_noise.reshape(self._shape.own, 1, -1))
             said = torch.cat([token, codes]).cpu().numpy().astype(np.int32)
-        return self._taken(said, own)
+        return self._streams.taken(said, own)
 
     def prefill(
         self,
@@ -163,16 +160,7 @@ class Generator:
         Raises:
             EngineError: They do not fit into what the model looks back on.
         """
-        position = self.steps
-        if position + len(texts) > self._window:
-            raise EngineError(
-                f"The prompt is too long: {position + len(texts)} of {self._window} steps", hint="Use a shorter one"
-            )
-        columns: list[Codes] = []
-        for text in texts:
-            columns.append(self._streams.column(user))
-            self._streams.take(text, np.asarray(own, np.int32))
-            self._remember(text)
+        columns = self._streams.prompt(texts, own, user, self._window)
         if columns:
             with _plainly():
                 self._model.forward_text(*self._inputs(np.stack(columns, axis=1), extra))
@@ -186,12 +174,11 @@ class Generator:
         """Return the state; copies what is in use of the rings."""
         used = min(self.steps, self._window)
         cache = tuple(ring[:, :, :, :used].clone() for ring in self._rings)
-        return Snapshot(self._streams.past, tuple(self._recent), self._random.get_state(), cache)
+        return Snapshot(self._streams.past, self._random.get_state(), cache)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Return to a state of this model."""
         self._streams.past = snapshot.past
-        self._recent.extend(snapshot.recent)
         self._random.set_state(snapshot.key)
         for ring, kept in zip(self._rings, snapshot.cache, strict=True):
             ring[:, :, :, : kept.shape[3]] = kept
@@ -201,7 +188,7 @@ class Generator:
         """Return the state before the first step, with the random numbers of now."""
         nothing = tuple(ring[:, :, :, :0] for ring in self._rings)
         past = Past(0, self._shape.text_start)
-        return Snapshot(past, (-1,) * REPETITION_TOKENS, self._random.get_state(), nothing)
+        return Snapshot(past, self._random.get_state(), nothing)
 
     def filled(self) -> Snapshot:
         """Return a state as if so many empty steps had been taken as the model looks back on."""
@@ -221,12 +208,12 @@ class Generator:
 
     def _speak(self, text: Tensor, hidden: Tensor, noise: Tensor) -> Tensor:
         """Sample the own codes one after the other, (own,)."""
-        choice, token = audio_choice(self._sampling), text
+        choice, token = self._sampling.of_audio, text
         spoken: list[Tensor] = []
         with self._model.depformer.streaming(1):
             for index in range(self._shape.own):
                 logits = self._model.forward_depformer(index, token.reshape(1, 1, 1), hidden)
-                token = choice.pick(logits.reshape(1, -1), noise[index])
+                token = pick(choice, logits.reshape(1, -1), noise[index])
                 spoken.append(token)
         return torch.cat(spoken)
 
@@ -240,16 +227,6 @@ class Generator:
                 state.offset_cpu = steps
             if hasattr(state, "kv_cache"):
                 state.kv_cache.end_offset.fill_(steps)
-
-    def _taken(self, output: Codes, own: Sequence[int] | Codes | None) -> Spoken:
-        spoken = output[1:] if own is None else np.asarray(own, np.int32)
-        text = int(output[0])
-        self._remember(text)
-        return Spoken(text, spoken, self._streams.take(text, spoken))
-
-    def _remember(self, text: int) -> None:
-        if text not in (PADDING, END_OF_PADDING):
-            self._recent.append(text)
 
 
 @contextmanager

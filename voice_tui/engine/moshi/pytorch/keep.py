@@ -6,10 +6,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from voice_tui.engine.moshi.generate.streams import Codes, Past
-from voice_tui.engine.moshi.load.header import read_header
+from voice_tui.engine.moshi.generate.past_file import arrays_of, check_parts, past_of
 from voice_tui.engine.moshi.pytorch.generator import Snapshot
 from voice_tui.engine.moshi.pytorch.lib import Tensor, safetensors_torch, torch
 from voice_tui.errors import EngineError
@@ -24,12 +21,8 @@ def save(snapshot: Snapshot, path: Path) -> None:
     Raises:
         EngineError: It cannot be written.
     """
-    past = snapshot.past
     tensors = {f"cache.{index}": part.contiguous() for index, part in enumerate(snapshot.cache)}
-    tensors["numbers"] = torch.tensor([past.steps, past.text], dtype=torch.int32)
-    tensors["recent"] = torch.tensor(snapshot.recent, dtype=torch.int32)
-    for name, frames in (("spoken", past.spoken), ("heard", past.heard)):
-        tensors[name] = torch.from_numpy(np.stack(frames))
+    tensors |= {name: torch.from_numpy(numbers) for name, numbers in arrays_of(snapshot.past).items()}
     try:
         safetensors_torch.save_file(tensors, str(path))
         with path.open("rb") as file:
@@ -47,23 +40,16 @@ def load(path: Path, like: Snapshot) -> Snapshot:
     Raises:
         EngineError: The file is broken, or of another model.
     """
-    shapes = read_header(path)
-    wanted = {f"cache.{index}" for index in range(len(like.cache))} | {"numbers", "recent", "spoken", "heard"}
-    if set(shapes) != wanted:
-        raise EngineError(f"{path} was written for another model")
+    names = [f"cache.{index}" for index in range(len(like.cache))]
+    check_parts(path, names)
     try:
         tensors: dict[str, Tensor] = safetensors_torch.load_file(str(path), device=str(like.cache[0].device))
-        steps, text = (int(number) for number in tensors["numbers"])
+        past, _ = past_of({name: part.cpu().numpy() for name, part in tensors.items() if name not in names})
     except (OSError, RuntimeError, ValueError) as e:
         raise EngineError(f"{path} cannot be read: {e}") from e
-    cache = tuple(tensors[f"cache.{index}"] for index in range(len(like.cache)))
+    cache = tuple(tensors[name] for name in names)
     for part, other in zip(cache, like.cache, strict=True):
-        slots = (*other.shape[:3], steps, *other.shape[4:])
+        slots = (*other.shape[:3], past.steps, *other.shape[4:])
         if part.shape != slots or part.dtype != other.dtype:
             raise EngineError(f"{path} was written for another model")
-    past = Past(steps, text, _frames(tensors["spoken"]), _frames(tensors["heard"]))
-    return replace(like, past=past, recent=tuple(int(token) for token in tensors["recent"]), cache=cache)
-
-
-def _frames(tensor: Tensor) -> tuple[Codes, ...]:
-    return tuple(tensor.cpu().numpy().astype(np.int32))
+    return replace(like, past=past, cache=cache)
