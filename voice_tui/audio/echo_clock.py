@@ -71,8 +71,14 @@ class Clock:
         """Return what was played, in the microphone's time, `SOON` samples late at first."""
         self._played = np.concatenate([self._played[FRAME_SAMPLES:], played])
         before = self._delay
-        self._delay = float(np.clip(before + self.drift * FRAME_SAMPLES, REACH, MOST))
+        going = self.drift if self.drifts or self._played.any() else 0.0
+        self._delay = float(np.clip(before + going * FRAME_SAMPLES, REACH, MOST))
         return self._late(before, self._delay)
+
+    @property
+    def drifts(self) -> bool:
+        """Whether the drift is more than what a measurement of none comes to."""
+        return abs(self.drift) > DRIFTS
 
     @property
     def at_its_end(self) -> bool:

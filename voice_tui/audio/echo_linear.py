@@ -81,6 +81,16 @@ AGAIN_SECONDS = 8.0
 """Playback that the filter is given to learn a room before it is made to begin again."""
 
 
+REST_FRAMES = 25
+"""A rest, 2 s, after which clocks that drift apart are no more where they were reckoned to be ..."""
+
+LONG_REST_FRAMES = 250
+"""... and after which any may have drifted, 20 s."""
+
+PROVEN_FRAMES = 5
+"""Frames of echo, 0.4 s, in which the filter then has to be right again before it is heard."""
+
+
 @dataclass(frozen=True, slots=True)
 class Levels:
     """RMS of one block after emphasis: in the microphone, after AEC3, after the filter, of the echo it took out."""
@@ -96,6 +106,7 @@ class LeakGate:
 
     Attributes:
         open: What the filter left is somebody speaking. `trusted`: the filter is believed.
+        usual: What it left is about as soft as always.
         leak_db: What it mostly leaves, relative to the loudest echo of the last 0.4 s.
     """
 
@@ -103,6 +114,7 @@ class LeakGate:
         self._echoes: deque[float] = deque([0.0] * REACH_BLOCKS, maxlen=REACH_BLOCKS)
         self._ringing = 0.0
         self._open_blocks = 0
+        self.usual = True
         self.begin_again()
 
     def begin_again(self) -> None:
@@ -118,6 +130,14 @@ class LeakGate:
         """Whether the filter has to begin again."""
         return self._lost_blocks > LOST_BLOCKS and self._judged_for > AGAIN_SECONDS
 
+    def is_much(self, power: float) -> bool:
+        """Whether sound of this power is more than what the filter is wrong by."""
+        return power > (self._ringing * 10 ** (self._bar_db / 20)) ** 2
+
+    @property
+    def _bar_db(self) -> float:
+        return max(self.leak_db + MARGIN_DB, CAP_DB)
+
     def judge(self, levels: Levels) -> bool:
         """Take one block; False when there is no echo that anything could be told from."""
         self._echoes.append(levels.echo)
@@ -126,7 +146,8 @@ class LeakGate:
         if self._ringing < QUIET_ECHO:
             return False
         above = 20 * float(np.log10(levels.left / self._ringing + 1e-9))
-        speaks = above > max(self.leak_db + MARGIN_DB, CAP_DB)
+        speaks = above > self._bar_db
+        self.usual = above < min(self.leak_db + MARGIN_DB, CAP_DB)
         self._open_blocks = OPEN_BLOCKS if speaks else max(0, self._open_blocks - 1)
         self.open = self._open_blocks > 0
         if levels.echo > PRESENT * loudest:
@@ -146,6 +167,39 @@ class LeakGate:
         self._lost_blocks = self._lost_blocks + 1 if useless else max(0.0, self._lost_blocks - 0.5)
 
 
+class Proof:
+    """Whether the filter was right since the assistant last began to speak; one frame at a time.
+
+    Nothing can be followed while nothing is played. After a rest the echo may be some samples off, which sounds as if
+    somebody spoke until clock and filter have caught up.
+    """
+
+    def __init__(self) -> None:
+        self._rested = 0
+        self._right = PROVEN_FRAMES
+
+    @property
+    def given(self) -> bool:
+        """Whether the filter may be heard."""
+        return self._right >= PROVEN_FRAMES
+
+    def note(self, *, rests: bool, drifts: bool, right: bool | None) -> None:
+        """Take a frame.
+
+        Args:
+            rests: Nothing was played for as long as the filter reaches. `drifts`: the clocks are known to drift apart.
+            right: Whether the filter left no more than it mostly does; None where there was no echo to tell from.
+        """
+        if rests:
+            self._rested += 1
+            if self._rested >= (REST_FRAMES if drifts else LONG_REST_FRAMES):
+                self._right = 0
+            return
+        self._rested = 0
+        if right is not None and not self.given:
+            self._right = self._right + 1 if right else 0
+
+
 class LinearPath:
     """Mixes what is heard through the filter with what AEC3 and its gate let through. Session's main thread; 1 ms, or 2
     while somebody speaks over the echo."""
@@ -154,6 +208,7 @@ class LinearPath:
         self._filter = EchoFilter()
         self._clock = Clock()
         self._gate = LeakGate()
+        self._proof = Proof()
         self._gain = 1.0
         self._share = 0.0
         self._known_frames = 0
@@ -175,20 +230,25 @@ class LinearPath:
         played = self._clock.follow(np.clip(played, -1.0, 1.0))
         left, echo = self._filtered(np.clip(microphone, -1.0, 1.0), played)
         sound = _emphasised(np.stack([microphone, cleaned, left, echo]))
-        if self._changed(sound[[0, 3, 2]]) or self._clock.learn(sound[3], sound[2]):
+        other = self._changed(sound[[0, 3, 2]]) or self._clock.learn(sound[3], sound[2])
+        if other:
             left = silence()
             sound[2] = 0.0
         gains, shares = [self._gain], [self._share]
+        believed, usual, sounded = self._proof.given, True, False
         for levels in _levels(sound):
             sounding = self._gate.judge(levels)
             gains.append(1.0 if self._gate.open or not sounding else FLOOR)
-            shares.append(float(sounding and self._gate.trusted))
+            shares.append(float(sounding and self._gate.trusted and believed))
+            usual = usual and self._gate.usual
+            sounded = sounded or levels.echo > AUDIBLE
+        right = (usual and not other) if sounded else None
+        self._proof.note(rests=self._filter.rests, drifts=self._clock.drifts, right=right)
         self._gain, self._share = gains[-1], shares[-1]
         if (self._filter.rests or self._clock.at_its_end) and (sooner := self._clock.recentre()):
             self._filter.move(sooner)
         if self._gate.lost:
-            self._filter.reset()
-            self._gate.begin_again()
+            self._begin_again()
         if not any(shares):
             return gated
         share = _ramp(shares)
@@ -208,7 +268,7 @@ class LinearPath:
         if not (self._filter.knows_a_room or self._gate.trusted):
             return False
         if heard < GONE * predicted and predicted > PLAIN**2:
-            self._filter.reset()
+            self._miss(predicted)
         elif found := change_in(*np.concatenate([before, latest], axis=1)) or change_in(*latest):
             self._filter.alter(found.gain, found.lag)
         elif found := change_in(latest[0], self._known_echo(), latest[2]):
@@ -217,6 +277,17 @@ class LinearPath:
             return False
         self._before = np.zeros_like(latest)
         return True
+
+    def _miss(self, predicted: float) -> None:
+        """A predicted echo is not there. Where that is more than the filter may be wrong by, it knows nothing any more;
+        after sound that has just ended it only predicts too much of what no microphone hears, and learns that."""
+        if self._gate.is_much(predicted):
+            self._begin_again()
+
+    def _begin_again(self) -> None:
+        """Nothing is known of the room, and what an empty filter leaves must not be taken for somebody."""
+        self._filter.reset()
+        self._gate.begin_again()
 
     def _note_good(self, heard: float) -> None:
         """The filter took nearly all out of a frame: after enough of them the room is worth remembering."""
