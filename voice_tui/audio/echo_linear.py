@@ -35,6 +35,9 @@ CHANGED = 10 ** (-1.4)
 GONE = 0.03
 """Share of the predicted echo under which the microphone hears none: the speaker was muted or unplugged."""
 
+MISSED = 0.5
+"""Where the microphone hears less than this share of what is left, that is echo which was predicted and never came."""
+
 PLAIN = 10 ** (-55 / 20)
 """Level, after emphasis, from which a predicted echo is missed when it is not there."""
 
@@ -146,7 +149,7 @@ class LeakGate:
         if self._ringing < QUIET_ECHO:
             return False
         above = 20 * float(np.log10(levels.left / self._ringing + 1e-9))
-        speaks = above > self._bar_db
+        speaks = above > self._bar_db and levels.microphone > MISSED * levels.left
         self.usual = above < min(self.leak_db + MARGIN_DB, CAP_DB)
         self._open_blocks = OPEN_BLOCKS if speaks else max(0, self._open_blocks - 1)
         self.open = self._open_blocks > 0
@@ -159,7 +162,9 @@ class LeakGate:
         """Follow the median of what is left; hardly at all while somebody speaks."""
         self._judged_for += 0.01
         pace = 0.025 if self._judged_for > LEARN_SECONDS else min(0.25, 0.5 / self._judged_for)
-        if speaks and self._judged_for > LEARN_SECONDS / 2:
+        if levels.microphone < MISSED * levels.left:
+            pace = 0.0
+        elif speaks and self._judged_for > LEARN_SECONDS / 2:
             pace *= 0.2
         self.leak_db = min(0.0, max(-40.0, self.leak_db + (pace if above > self.leak_db else -pace)))
         removed = levels.cleaned < 0.25 * levels.microphone
