@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.audio.rooms import babble, frames, heard_through, level_db, response
-from voice_tui.audio.echo_linear import LeakGate, Levels, LinearPath
+from voice_tui.audio.echo_linear import (
+    LONG_REST_FRAMES,
+    PROVEN_FRAMES,
+    REST_FRAMES,
+    LeakGate,
+    Levels,
+    LinearPath,
+    Proof,
+)
 from voice_tui.frame import SAMPLE_RATE, Pcm
 
 NOTHING_LEFT = Levels(microphone=0.1, cleaned=0.001, left=0.003, echo=0.1)
@@ -80,6 +89,42 @@ class TestGate:
         gate = judged(LeakGate(), NOTHING_LEFT, 20)
         person = Levels(microphone=0.14, cleaned=0.09, left=0.12, echo=0.1)
         assert not judged(gate, person, 5).lost
+
+    def test_an_echo_that_was_predicted_and_never_came_is_nobody_and_teaches_nothing(self) -> None:
+        gate = judged(LeakGate(), left(-8), 1)
+        leak_db = gate.leak_db
+        never_came = Levels(microphone=0.0, cleaned=0.0, left=0.1, echo=0.1)
+        assert not judged(gate, never_came, 0.3).open
+        soft = Levels(microphone=0.0, cleaned=0.0, left=0.02, echo=0.02)
+        assert judged(gate, soft, 1).leak_db == leak_db
+        assert not gate.trusted
+
+
+PROOFS = [
+    # what was before, whether clocks drift, how many frames were right or not, whether the filter is heard
+    ("no rest", 0, True, "", True),
+    ("a pause in a drift", REST_FRAMES - 1, True, "", True),
+    ("a rest in a drift", REST_FRAMES, True, "", False),
+    ("a rest in a drift, right for too short", REST_FRAMES, True, "+" * (PROVEN_FRAMES - 1), False),
+    ("a rest in a drift, right again", REST_FRAMES, True, "+" * PROVEN_FRAMES, True),
+    ("a rest in a drift, wrong in between", REST_FRAMES, True, "+++-+++", False),
+    ("a rest in a drift, nothing to tell from", REST_FRAMES, True, "++..+++", True),
+    ("a rest without a drift", LONG_REST_FRAMES - 1, False, "", True),
+    ("a long rest", LONG_REST_FRAMES, False, "", False),
+    ("once right, wrong later", LONG_REST_FRAMES, False, "+" * PROVEN_FRAMES + "---", True),
+]
+
+
+@pytest.mark.parametrize(("case", "rested", "drifts", "frames_since", "given"), PROOFS)
+def test_after_a_rest_the_filter_has_to_be_right_again(
+    case: str, rested: int, drifts: bool, frames_since: str, given: bool
+) -> None:
+    proof = Proof()
+    for _ in range(rested):
+        proof.note(rests=True, drifts=drifts, right=None)
+    for frame in frames_since:
+        proof.note(rests=False, drifts=drifts, right={"+": True, "-": False, ".": None}[frame])
+    assert proof.given is given, case
 
 
 class Scene:
@@ -175,6 +220,45 @@ class TestPath:
         loud = np.mean(np.square(heard[again:].reshape(-1, 240)), axis=1) > 1e-6
         assert 0.01 * int(np.sum(loud)) < 0.12
 
+    @pytest.mark.parametrize("seconds", [1.6, 2.2, 2.8, 3.4])
+    def test_what_a_first_short_answer_taught_lets_nothing_of_the_second_through(self, seconds: float) -> None:
+        scene = Scene(1)
+        pause = np.zeros(3 * SAMPLE_RATE, np.float32)
+        scene.played = np.concatenate([babble(seconds), pause, babble(3, seed=4)])
+        dry = np.zeros(round(0.13 * SAMPLE_RATE) + 1, np.float32)
+        dry[-1] = 0.5
+        echo = heard_through(dry, scene.played)
+        echo[np.abs(echo) < 1e-5] = 0.0  # a virtual card's silence is one
+        assert loud_seconds(scene.heard(echo)) == 0.0
+
+    @pytest.mark.parametrize(("millionths", "meanwhile"), [(110, 105), (0, 1)])
+    def test_after_a_rest_in_which_clocks_went_elsewhere_nobody_speaks_until_somebody_does(
+        self, millionths: int, meanwhile: int
+    ) -> None:
+        scene, began, ended = Scene(22), 16 * SAMPLE_RATE, 56 * SAMPLE_RATE
+        scene.played = np.insert(scene.played, began, np.zeros(ended - began, np.float32))
+        times = np.arange(len(scene.played), dtype=np.float64)
+        resting = np.clip(times - began, 0, ended - began)
+        late = 1e-6 * (millionths * (times - resting) + meanwhile * resting)
+        echo = at_times(heard_through(response(0.1), scene.played), times - late)
+        said = slice(59 * SAMPLE_RATE, 61 * SAMPLE_RATE)
+        person = babble(2, seed=12, level=0.05)
+        echo[said] += person
+        heard = scene.heard(echo)
+        assert loud_seconds(heard[8 * SAMPLE_RATE : said.start]) < 0.05
+        assert level_db(heard[said] - person) < level_db(person) - 6
+
+    def test_in_the_first_moments_after_a_long_rest_aec3_is_heard(self) -> None:
+        scene = Scene(12)
+        scene.heard(scene.echo)
+        nothing = np.zeros(1920, np.float32)
+        for _ in range(LONG_REST_FRAMES + 10):
+            scene.path.mix(nothing, nothing, nothing, nothing)
+        person = babble(0.32, seed=12)
+        rows = zip(frames(scene.echo[: len(person)] + person), frames(scene.played), frames(person), strict=False)
+        for near, far, aec3 in rows:
+            assert np.array_equal(scene.path.mix(near, far, aec3, aec3), aec3)
+
     def test_who_speaks_just_when_the_volume_is_turned_is_heard(self) -> None:
         scene = Scene(16)
         turned = changed(scene.echo, "louder", at=12 * SAMPLE_RATE, until=16 * SAMPLE_RATE)
@@ -192,9 +276,19 @@ class TestPath:
 def drifting(echo: Pcm, millionths: int, *, since: int) -> Pcm:
     """The echo, so many millionths slower from a sample on."""
     times = np.arange(len(echo))
-    times = times - 1e-6 * millionths * np.maximum(times - since, 0)
+    return at_times(echo, times - 1e-6 * millionths * np.maximum(times - since, 0))
+
+
+def at_times(echo: Pcm, times: NDArray[np.float64]) -> Pcm:
+    """The echo at these times, counted in samples."""
     spread = resampled(echo, 4)
     return np.interp(4 * times, np.arange(len(spread)), spread).astype(np.float32)
+
+
+def loud_seconds(heard: Pcm) -> float:
+    """For how long something above -60 dB was heard."""
+    blocks = heard[: len(heard) // 240 * 240].reshape(-1, 240)
+    return 0.01 * int(np.sum(np.mean(np.square(blocks), axis=1) > 1e-6))
 
 
 def resampled(pcm: Pcm, times: int) -> Pcm:

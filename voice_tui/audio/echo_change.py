@@ -22,6 +22,9 @@ BETTER = 0.2
 UNLIKE = 0.5
 """Share of what is heard that may be no echo all the same."""
 
+BETWEEN = 0.5
+"""The same for a delay alone that is known to have changed, and may have by half a sample more or less."""
+
 SHORTEST = SAMPLE_RATE // 40
 """Sound that has to be compared, 25 ms."""
 
@@ -52,6 +55,20 @@ def change_in(microphone: Pcm, echo: Pcm, left: Pcm) -> Change | None:
     before = remaining * heard / max(float(np.dot(microphone, microphone)), 1e-12)
     worth = unexplained < min(BETTER * before, UNLIKE * heard)
     return change if worth and SOFTEST < change.gain < LOUDEST else None
+
+
+def delay_in(microphone: Pcm, echo: Pcm, left: Pcm) -> Change | None:
+    """Return by how much the echo comes later, to the nearest sample; None where its time explains little.
+
+    Args:
+        microphone: See `change_in`, like `echo` and `left`.
+    """
+    found = _best(microphone, echo)
+    if found is None:
+        return None
+    change, unexplained, heard = found
+    before = float(np.dot(left, left)) * heard / max(float(np.dot(microphone, microphone)), 1e-12)
+    return Change(1.0, change.lag) if change.lag and unexplained < BETWEEN * before else None
 
 
 def _best(microphone: Pcm, echo: Pcm) -> tuple[Change, float, float] | None:

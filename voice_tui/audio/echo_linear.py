@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from voice_tui.audio.echo_change import change_in
+from voice_tui.audio.echo_change import Change, change_in, delay_in
 from voice_tui.audio.echo_clock import Clock
 from voice_tui.audio.echo_filter import STEP, EchoFilter
 from voice_tui.frame import FRAME_SAMPLES, SAMPLE_RATE, Frame, Pcm, silence
@@ -82,7 +82,6 @@ LOST_BLOCKS = 60
 
 AGAIN_SECONDS = 8.0
 """Playback that the filter is given to learn a room before it is made to begin again."""
-
 
 REST_FRAMES = 25
 """A rest, 2 s, after which clocks that drift apart are no more where they were reckoned to be ..."""
@@ -274,7 +273,7 @@ class LinearPath:
             return False
         if heard < GONE * predicted and predicted > PLAIN**2:
             self._miss(predicted)
-        elif found := change_in(*np.concatenate([before, latest], axis=1)) or change_in(*latest):
+        elif found := self._change(before, latest):
             self._filter.alter(found.gain, found.lag)
         elif found := change_in(latest[0], self._known_echo(), latest[2]):
             self._filter.alter(found.gain, found.lag, remembered=True)
@@ -282,6 +281,10 @@ class LinearPath:
             return False
         self._before = np.zeros_like(latest)
         return True
+
+    def _change(self, before: NDArray[np.float32], latest: NDArray[np.float32]) -> Change | None:
+        found = change_in(*np.concatenate([before, latest], axis=1)) or change_in(*latest)
+        return found if found or self._proof.given else delay_in(*latest)
 
     def _miss(self, predicted: float) -> None:
         """A predicted echo is not there. Where that is more than the filter may be wrong by, it knows nothing any more;
