@@ -60,6 +60,8 @@ async def test_the_mouse_selects_across_lines() -> None:
         assert app.screen.get_selected_text() in ("ne 28\nYou\nline", "ne 28\nYou\nlin")
         await emit(pilot, said(31))
         assert (app.screen.get_selected_text() or "").startswith("ne 28\nYou\nlin"), "what comes changes nothing"
+        app.action_copy_answer()
+        assert app.clipboard.startswith("ne 28\nYou\nlin")
 
 
 async def test_all_of_it_can_be_selected() -> None:

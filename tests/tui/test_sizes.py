@@ -163,3 +163,9 @@ async def test_the_newest_line_stays_in_view_until_the_person_scrolls_up() -> No
         await press(pilot, "pagedown", "pagedown")
         await emit(pilot, line(31))
         assert "line 31" in screen_text(pilot.app)
+        await press(pilot, "pageup", "pagedown", "pagedown", "pagedown")  # the last one finds nothing more to scroll
+        await emit(pilot, line(32))
+        assert "line 32" in screen_text(pilot.app)
+        await press(pilot, "pageup", "pageup")
+        await emit(pilot, TranscriptUpdated(turn=33, role="user", text="typed words", final=True, typed=True))
+        assert "typed words" in screen_text(pilot.app), "who writes sees what comes of it"

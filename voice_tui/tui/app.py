@@ -329,8 +329,10 @@ class VoiceTuiApp(BaseApp):
         self.files.submit(self.session.restart)
 
     def action_copy_answer(self) -> None:
-        """Copy the last answer."""
-        self._copy(self.state.last_answer or "", "The last answer is on the clipboard.")
+        """Copy what is selected, else the last answer."""
+        selected = self.screen.get_selected_text()
+        what = "selection" if selected else "last answer"
+        self._copy(selected or self.state.last_answer or "", f"The {what} is on the clipboard.")
 
     def action_diagnostics(self, words: bool = False) -> None:
         """Copy a report; without anybody's words unless they are asked for."""

@@ -16,6 +16,9 @@ from voice_tui.tui.fresh import Fresh
 LAYOUTS = 3
 """After so many nothing moves: what is there, what gets a scroll bar for it, and what is beside that."""
 
+DRAW_SECONDS = 0.1
+"""After it was left a screen is drawn as it will come back."""
+
 TURNS = 8
 """Turns of the loop in which widgets hear of their new sizes."""
 
@@ -61,6 +64,13 @@ class StandbyScreen(Fresh[ScreenResultType]):
         if self.focused is not None and not (self.AUTO_FOCUS and self.focused in self.query(self.AUTO_FOCUS)):
             self.set_focus(None)
         self.rest()
+        self.set_timer(DRAW_SECONDS, self.draw_unseen)
+
+    def draw_unseen(self) -> None:
+        """Draw what `rest` changed while nobody sees it: half of the processor time until it is seen again."""
+        if not self.up and self.is_attached and not self.is_current:
+            self._refresh_layout()
+            self._compositor.render_strips()
 
     def renew(self) -> None:
         """Look as at the first time; it is mounted."""

@@ -197,6 +197,7 @@ class Page(ScrollView):
         full = self.size.width
         if not full:
             return
+        self._check_anchor()  # who went down to the end follows, also where there was nothing more to scroll
         height = self.size.height
         width = full - self.styles.scrollbar_size_vertical
         total = self._place(width)

@@ -118,6 +118,8 @@ class Transcript(Page):
             elif isinstance(change, Put):
                 self._add(change)
                 moved = True
+                if change.line.typed:  # who writes looks at what comes of it
+                    self.anchor()
             elif known is not None:
                 self._remove(change.key)
                 moved = True

@@ -10,7 +10,9 @@ from typing import Any
 from voice_tui.engine.moshi.checkpoint.layout import LM_FILES, MIMI_FILE, TEXT_FILE, Config, config
 from voice_tui.errors import EngineError, ModelNotFoundError
 from voice_tui.models.catalogue import is_hub_name, known
+from voice_tui.models.fit import fit_of, results
 from voice_tui.models.hub_cache import place_of, snapshot_of
+from voice_tui.models.machine import detect_machine
 from voice_tui.models.progress import amount
 
 _NEEDED = (
@@ -72,12 +74,18 @@ def _folder(name: str) -> Path:
         )
     snapshot = snapshot_of(name)
     if snapshot is None:
-        size = known(name).size
         raise ModelNotFoundError(
-            f"The model {name} is not on this machine (looked in {place_of(name)})",
-            hint=f"Download it{f' ({amount(size)})' if size else ''} with: voice-tui models pull {name}",
+            f"The model {name} is not on this machine (looked in {place_of(name)})", hint=_how_to_get(name)
         )
     return snapshot
+
+
+def _how_to_get(name: str) -> str:
+    size = known(name).size
+    machine = detect_machine()
+    fit = fit_of(size, machine, results(machine).get(name))
+    hint = f"Download it{f' ({amount(size)})' if size else ''} with: voice-tui models pull {name}"
+    return f"{hint}. Here it does not run: {fit.words.removeprefix('no: ')}" if fit.verdict == "no" else hint
 
 
 def _first(folder: Path, names: list[str], what: str) -> Path:
