@@ -252,7 +252,8 @@ class LinearPath:
         if (self._filter.rests or self._clock.at_its_end) and (sooner := self._clock.recentre()):
             self._filter.move(sooner)
         if self._gate.lost:
-            self._begin_again()
+            self._filter.reset()
+            self._gate.begin_again()
         if not any(shares):
             return gated
         share = _ramp(shares)
@@ -287,15 +288,14 @@ class LinearPath:
         return found if found or self._proof.given else delay_in(*latest)
 
     def _miss(self, predicted: float) -> None:
-        """A predicted echo is not there. Where that is more than the filter may be wrong by, it knows nothing any more;
-        after sound that has just ended it only predicts too much of what no microphone hears, and learns that."""
-        if self._gate.is_much(predicted):
-            self._begin_again()
-
-    def _begin_again(self) -> None:
-        """Nothing is known of the room, and what an empty filter leaves must not be taken for somebody."""
+        """A predicted echo is not there. Where that is more than the filter may be wrong by, it knows nothing any more,
+        and is believed only where a room is remembered, in which it is right at once when the echo comes back. After
+        sound that has just ended it only predicts too much of what no microphone hears, and learns that."""
+        if not self._gate.is_much(predicted):
+            return
         self._filter.reset()
-        self._gate.begin_again()
+        if not self._filter.knows_a_room:
+            self._gate.begin_again()
 
     def _note_good(self, heard: float) -> None:
         """The filter took nearly all out of a frame: after enough of them the room is worth remembering."""
