@@ -323,9 +323,9 @@ def test_recall_and_training_see_the_same(filled: SqliteMemory) -> None:
         told = filled.meaning.told(db, read_for(candidates))
         names, table = seen(look, scores, best, told)
         again = near_table(look.cue, candidates, seen(look, scores, best), look.asked, told)
-        assert (again[0], names) == (weights.near.features, weights.near.features)
+        assert (again[0], names) == (weights.near.judge.features, weights.near.judge.features)
         assert np.array_equal(table, again[1])
-        odds = weights.near.scores(names, table)
+        odds = weights.near.judge.scores(names, table)
     shown = filled.candidates("what colour is the vehicle")
     assert [one.relevance for one in shown] == pytest.approx(judge.relevance(odds, judge.NEAR_POINT).tolist())
     assert shown[0].memory.id == "car"
