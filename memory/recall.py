@@ -42,6 +42,10 @@ NOTHING_SHARED = -6.0
 """At most these log odds has a memory by words alone when neither it nor the turn before it has a word of the question:
 where it is the only one that was found, its place among the others would speak for it."""
 
+SECOND_MOST = judge.BAR - 0.01
+"""Relevance at most of a candidate that only the second ranker put among the first: the judge learned from those that
+the first ranker puts there."""
+
 BEFORE_SHARE = 0.3
 """What the turn before counts when candidates are picked for a closer look."""
 
@@ -151,7 +155,8 @@ class Recaller:
             model.importance, [one for _, one, _ in there], [shape(one.line.text) for *_, one in there]
         )
         point = judge.OPERATING_POINT if told is None else judge.NEAR_POINT
-        shown = judge.relevance(odds, point)
+        late = np.array(order) >= CANDIDATES
+        shown = np.where(late, np.minimum(judge.relevance(odds, point), SECOND_MOST), judge.relevance(odds, point))
         return [
             Recollection(
                 memory=memory,
