@@ -144,6 +144,7 @@ def main() -> int:
     print_judge(groups, bar)
     if args.plots:
         curve = [(point, *trade_off(groups, point)) for point in np.linspace(0.03, 0.9, 30)]
+        args.plots.mkdir(parents=True, exist_ok=True)
         (args.plots / "memory-trade-off.svg").write_text(trade_off_plot(curve, bar), "utf-8")
         (args.plots / "memory-reliability.svg").write_text(reliability_plot(*likelihoods(groups)), "utf-8")
     return 0

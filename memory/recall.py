@@ -17,7 +17,7 @@ from memory.retrieval.candidates import Candidate, gather, set_after
 from memory.retrieval.cue import Cue, Frequencies, cue_of
 from memory.retrieval.features import filled, table
 from memory.retrieval.model import Model
-from memory.retrieval.near import near_table, read_for
+from memory.retrieval.near import near_table, order_table, read_for
 from memory.retrieval.overlap import Floats, Overlap, share, spread
 from memory.retrieval.passages import shape
 from memory.retrieval.words import asked_words
@@ -32,12 +32,19 @@ LOOKED_AT = 80
 NEAREST = 60
 """Memories that are taken for their meaning."""
 
+COMPARED = 60
+"""Candidates whose words are compared with the question's one by one, and which are ordered once more by that."""
+
 CANDIDATES = 15
-"""Candidates that are judged."""
+"""Candidates that are told."""
 
 NOTHING_SHARED = -6.0
 """At most these log odds has a memory by words alone when neither it nor the turn before it has a word of the question:
 where it is the only one that was found, its place among the others would speak for it."""
+
+SECOND_MOST = judge.BAR - 0.01
+"""Relevance at most of a candidate that only the second ranker put among the first: the judge learned from those that
+the first ranker puts there."""
 
 BEFORE_SHARE = 0.3
 """What the turn before counts when candidates are picked for a closer look."""
@@ -125,11 +132,14 @@ class Recaller:
         model = self._model or recall_model.load()
         ranker = model.vectors.ranker if look.vectors else model.words.ranker
         scores = ranker.scores(look.names, look.features)
-        compared = [int(place) for place in np.argsort(-scores, kind="stable")[: max(limit, CANDIDATES)]]
+        compared = first(scores, max(limit, COMPARED))
         told = _told(db, look, compared, meaning)
-        best = compared[:limit]
+        names, table = seen(look, scores, compared, told)
+        weights = model.near if told is not None else model.vectors if look.vectors else model.words
+        order = first(second_scores(model, names, table), limit) if told is not None else range(len(compared))[:limit]
+        best = [compared[place] for place in order]
         cover = look.features[best, look.names.index("cover")]
-        odds = _log_odds(model, look, scores, compared, told)[:limit]
+        odds = weights.judge.scores(names, table)[order]
         if not look.vectors:
             shared = cover + look.features[best, look.names.index("context")]
             odds = np.where(shared > 0, odds, np.minimum(odds, NOTHING_SHARED))
@@ -145,7 +155,8 @@ class Recaller:
             model.importance, [one for _, one, _ in there], [shape(one.line.text) for *_, one in there]
         )
         point = judge.OPERATING_POINT if told is None else judge.NEAR_POINT
-        shown = judge.relevance(odds, point)
+        late = np.array(order) >= CANDIDATES
+        shown = np.where(late, np.minimum(judge.relevance(odds, point), SECOND_MOST), judge.relevance(odds, point))
         return [
             Recollection(
                 memory=memory,
@@ -170,12 +181,14 @@ def _told(
     return found if len(found) == len(seqs) else None
 
 
-def _log_odds(
-    model: Model, look: Look, scores: Floats, best: Sequence[int], told: Mapping[int, bytes] | None
-) -> Floats:
-    """Return the judge's log odds of some candidates, by their single words where those are known."""
-    weights = (model.vectors if look.vectors else model.words).judge if told is None else model.near
-    return weights.scores(*seen(look, scores, best, told))
+def first(scores: Floats, count: int) -> list[int]:
+    """Return the places of the highest scores, best first."""
+    return [int(place) for place in np.argsort(-scores, kind="stable")[:count]]
+
+
+def second_scores(model: Model, names: tuple[str, ...], table: Floats) -> Floats:
+    """Return what the second ranker gives candidates, of what `seen` returned with their words."""
+    return model.near.ranker.scores(*order_table((names, table)))
 
 
 def seen(

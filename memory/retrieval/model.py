@@ -74,24 +74,23 @@ class Model:
 
     Args:
         words: For recall by words alone. `vectors`: by words and meaning.
-        near: The judge where the words of question and candidates are compared one by one as well; the ranker is that
-            of `vectors`.
+        near: By the words of question and candidates, one by one, as well: the ranker puts the first candidates of
+            the one of `vectors` in order once more.
         importance: Log odds that a memory will ever be asked for.
     """
 
     words: Weights
     vectors: Weights
-    near: Linear
+    near: Weights
     importance: Linear
 
 
 def to_record(model: Model, made: dict[str, Any]) -> dict[str, Any]:
     """Return a model as an object for JSON, with how it was made."""
-    ways = {"words": model.words, "vectors": model.vectors}
+    ways = {"words": model.words, "vectors": model.vectors, "near": model.near}
     return {
         "made": made,
         **{name: {"ranker": way.ranker.to_record(), "judge": way.judge.to_record()} for name, way in ways.items()},
-        "near": {"judge": model.near.to_record()},
         "importance": model.importance.to_record(),
     }
 
@@ -105,7 +104,7 @@ def from_record(record: dict[str, Any]) -> Model:
     return Model(
         words=_weights(record["words"]),
         vectors=_weights(record["vectors"]),
-        near=_linear(record["near"]["judge"]),
+        near=_weights(record["near"]),
         importance=_linear(record["importance"]),
     )
 

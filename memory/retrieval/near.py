@@ -28,10 +28,20 @@ COMPARED = 15
 NAMES = ("mean", "weighted", "least", "rarest", "gap", "gaps", "context_least", "context", "unsaid")
 _ADDED = tuple(f"{way}{name}" for way in ("near_", "top_near_", "lack_near_", "share_near_") for name in NAMES)
 
+_OF_OTHERS = ("top_", "tenth_", "lack_near_", "share_near_", "statement")
+"""What the judge is told of all candidates together, which says nothing of their order."""
+
 
 def read_for(candidates: Sequence[Candidate]) -> list[int]:
     """Return the rows of the memories whose words are compared: candidates, and the turns before them."""
     return sorted({one.line.seq for one in candidates} | {one.before.seq for one in candidates if one.before})
+
+
+def order_table(judged: tuple[tuple[str, ...], Floats]) -> tuple[tuple[str, ...], Floats]:
+    """Return what the second ranker weighs of what `near_table` returned."""
+    names, values = judged
+    kept = [place for place, name in enumerate(names) if not name.startswith(_OF_OTHERS)]
+    return tuple(names[place] for place in kept), values[:, kept]
 
 
 def near_table(

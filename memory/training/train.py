@@ -20,8 +20,9 @@ import numpy as np
 
 from memory import judge
 from memory.embedder.words import Space
-from memory.recall import CANDIDATES, seen
+from memory.recall import CANDIDATES, COMPARED, first, seen
 from memory.retrieval.model import FILE, Linear, Model, Weights, to_record
+from memory.retrieval.near import order_table
 from memory.retrieval.overlap import Flags, Floats
 from memory.retrieval.passages import shape
 from memory.training.data import Conversation, read_all, split
@@ -70,9 +71,22 @@ def _held_out(fold: int) -> set[str]:
 
 def judged_rows(one: Asked, scores: Floats, *, near: bool) -> Row:
     """Return what the judge sees of a probe's first candidates, with the nearness of single words or without."""
-    best = [int(place) for place in np.argsort(-scores, kind="stable")[:CANDIDATES]]
+    best = first(scores, CANDIDATES)
     names, table = seen(one.look, scores, best, one.told if near else None)
     return names, table, one.evidence[best]
+
+
+def compared_rows(one: Asked, scores: Floats) -> Row:
+    """Return what judge and second ranker are told of the candidates whose words are compared, best first."""
+    best = first(scores, COMPARED)
+    names, table = seen(one.look, scores, best, one.told)
+    return names, table, one.evidence[best]
+
+
+def train_again(rows: Sequence[Row]) -> Linear:
+    """Fit the second ranker on what `compared_rows` returned."""
+    tables = [order_table((names, table)) for names, table, _ in rows]
+    return fit_order(tables[0][0], [table for _, table in tables], [hits for *_, hits in rows], ORDER_PENALTY)
 
 
 def train_judge(rows: Sequence[Row]) -> Linear:
@@ -94,27 +108,37 @@ def train_importance(conversations: Sequence[Conversation]) -> Linear:
     return fit_probability(rows[0][0], np.concatenate([table for _, table in rows]), hits, IMPORTANCE_PENALTY)
 
 
-def train_way(found: Sequence[Ordered], extra: Sequence[Ordered] = (), *, near: bool) -> tuple[Linear, list[Judged]]:
+def train_way(
+    found: Sequence[Ordered], extra: Sequence[Ordered] = (), *, near: bool = False
+) -> tuple[Linear, list[Judged]]:
     """Fit the judge; returns it with what judges that never saw a probe's conversation say of the probe.
 
     Args:
         found: What it is trained on. `extra`: what is judged as well.
-        near: Whether it compares single words.
+        near: Whether it compares single words; a second ranker orders then what it judged.
     """
     rows = [judged_rows(*pair, near=near) for pair in found]
-    others = [judged_rows(*pair, near=near) for pair in extra]
+    asked = [compared_rows(*pair) for pair in found if not pair[0].echo] if near else []
     judged: list[Judged] = []
     for fold in range(FOLDS):
         away = _held_out(fold)
         model = train_judge([row for (one, _), row in zip(found, rows, strict=True) if one.conversation not in away])
-        every = (*zip(found, rows, strict=True), *zip(extra, others, strict=True))
-        judged += [_judged(model, *pair, row) for pair, row in every if pair[0].conversation in away]
+        written = [one for one, _ in found if not one.echo]
+        again = [row for one, row in zip(written, asked, strict=False) if one.conversation not in away]
+        ranker = train_again(again) if near else None
+        judged += [_judged(model, ranker, *pair) for pair in (*found, *extra) if pair[0].conversation in away]
     return train_judge(rows), judged
 
 
-def _judged(model: Linear, one: Asked, scores: Floats, row: Row) -> Judged:
-    order = [int(place) for place in np.argsort(-scores, kind="stable")]
-    return Judged(one, order, 1 / (1 + np.exp(-model.scores(row[0], row[1]))))
+def _judged(model: Linear, ranker: Linear | None, one: Asked, scores: Floats) -> Judged:
+    order = first(scores, len(scores))
+    if ranker is None:
+        names, table, _ = judged_rows(one, scores, near=False)
+    else:
+        names, table, _ = compared_rows(one, scores)
+        again = first(ranker.scores(*order_table((names, table))), COMPARED)
+        order, table = [*(order[place] for place in again), *order[len(again) :]], table[again[:CANDIDATES]]
+    return Judged(one, order, 1 / (1 + np.exp(-model.scores(names, table))))
 
 
 def exchanged(found: Sequence[Asked], embedder: CarriedModel, seed: int = 3) -> list[Ordered]:
@@ -135,19 +159,19 @@ def exchanged(found: Sequence[Asked], embedder: CarriedModel, seed: int = 3) -> 
 def train(conversations: Sequence[Conversation], space: Space) -> Model:
     """Fit all weights; prints a report on every way of recall."""
     by_words = ask_all(conversations, None)
-    words, judged = train_way(ordered(by_words), near=False)
+    words, judged = train_way(ordered(by_words))
     _print("By words alone", judged)
     embedder = CarriedModel(space)
     asked = ask_all(conversations, embedder)
     found, swapped = ordered(asked), exchanged(asked, embedder)
-    vectors, judged = train_way(found, swapped, near=False)
+    vectors, judged = train_way(found, swapped)
     _print("By words and meaning", judged)
     near, judged = train_way(found, swapped, near=True)
     _print("By words, meaning and nearness of single words", judged)
     return Model(
         words=Weights(train_order(by_words), words),
         vectors=Weights(train_order(asked), vectors),
-        near=near,
+        near=Weights(train_again([compared_rows(*pair) for pair in found if not pair[0].echo]), near),
         importance=train_importance(conversations),
     )
 
