@@ -7,7 +7,6 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +22,6 @@ from memory.file.migrations import MIGRATIONS, migrate
 from memory.recall import CANDIDATES, Recaller, first, second_scores, seen
 from memory.retrieval import meaning as meaning_module
 from memory.retrieval import model as recall_model
-from memory.retrieval.model import Weights
 from memory.retrieval.near import NAMES, near_table, near_values, read_for
 from memory.retrieval.words import DIMENSION, MOST_WORDS, Reading, nearest, spelled, without_lead
 from memory.store import SqliteMemory
@@ -332,24 +330,6 @@ def test_recall_and_training_see_the_same(filled: SqliteMemory) -> None:
     shown = filled.candidates("what colour is the vehicle")
     assert [one.relevance for one in shown] == pytest.approx(judge.relevance(odds, judge.NEAR_POINT).tolist())
     assert shown[0].memory.id == "car"
-
-
-def test_what_only_the_second_ranker_puts_first_is_told_and_not_brought_up(path: Path) -> None:
-    """The judge has never seen such a candidate; here it would say yes to all, and the second turns the order round."""
-    model = recall_model.load()
-    sure = replace(model.near.judge, bias=50.0)
-    by_score = np.array(model.near.ranker.features) == "score"
-    turned = replace(model.near.ranker, weights=np.where(by_score, -1.0, 0.0).astype(np.float32))
-    with opened(path) as store:
-        texts = [*(f"The blue pot has {n} dots" for n in range(20)), *(f"A pot of tea, {n} cups" for n in range(20))]
-        store.put([(Memory(f"m{n}", text, said_at=1.0), None) for n, text in enumerate(texts)])
-        settle(store)
-        with store.reading() as db:
-            recaller = Recaller(replace(model, near=Weights(turned, sure)))
-            query = Query("how many dots has the blue pot")
-            found = recaller.candidates(db, query, meaning=store.meaning)
-            assert [one.relevance for one in found] == [pytest.approx(judge.BAR - 0.01)] * CANDIDATES
-            assert recaller.recall(db, query, meaning=store.meaning) == []
 
 
 @pytest.mark.parametrize("missing", ["memory", "question", "space"])
