@@ -121,4 +121,4 @@ def test_what_is_deleted_in_the_pane_leaves_the_logs_in_all_its_words(tmp_path: 
     assert set(out) == {"my locker is 218", "my locker is 217", "well, my locker is 217"}
     (done,) = got
     assert isinstance(done, MemoryDone)
-    assert len(done.forgotten) == 2
+    assert len(done.before) == 2

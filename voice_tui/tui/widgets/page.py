@@ -172,7 +172,8 @@ class Page(ScrollView):
     def show_block(self, block: Block) -> None:
         """Scroll to a block, as far as there is anything below it."""
         if block in self._blocks[: len(self._tops)]:
-            self.scroll_to(y=max(0, self._tops[self._blocks.index(block)] - 1), animate=False)
+            top = max(0, self._tops[self._blocks.index(block)] - 1)
+            self.scroll_to(y=top, animate=False, force=True)  # the scroll bar is not shown yet
 
     def _number_all(self) -> None:
         self._numbers = len(self._blocks)
