@@ -93,3 +93,10 @@ async def test_a_late_turn_and_a_withdrawn_one_are_numbered_anew() -> None:
         assert [line.split("\n")[1] for line in shown_lines(app)] == ["line 2", "line 3", "line 4"]
         numbers = [block.number for block in page(app).blocks if isinstance(block, LineBlock)]
         assert numbers == sorted(set(numbers)), "the selection goes from the first to the last"
+
+
+async def test_many_lines_at_once_are_bounded_too() -> None:
+    app = make_app()
+    async with running(app) as pilot:
+        await emit(pilot, *(said(number) for number in range(1, MAX_SHOWN + 6)))
+        assert len(shown_lines(app)) == MAX_SHOWN

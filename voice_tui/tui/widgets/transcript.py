@@ -123,19 +123,20 @@ class Transcript(Page):
             elif known is not None:
                 self._remove(change.key)
                 moved = True
+        self._greet(began=began)
         for block in self.blocks[: max(0, len(self._lines) - MAX_SHOWN)]:
             if isinstance(block, LineBlock):
                 self._remove(block.line.key)
-        self._show(began=began, moved=moved)
+        if moved:
+            self.lay_out()
 
-    def _show(self, *, began: bool, moved: bool) -> None:
+    def _greet(self, *, began: bool) -> None:
+        """The welcome goes with the first line and comes back after the last."""
         if began and not self.welcoming:
             self.take(self._welcome)
             self.anchor()  # from the first line on, keep to the newest
         elif not began and self.welcoming:
             self.put(self._welcome)
-        if moved:
-            self.lay_out()
 
     def _add(self, put: Put) -> None:
         block = self._lines[put.line.key] = LineBlock(put.line)
